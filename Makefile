@@ -1,0 +1,77 @@
+# Two commands do everything on a machine with Python 3.11 or later, make and Node: `make run` and `make test`.
+
+PYTHON ?= python3
+STACK ?= giosg-visitor-chat
+REGION ?=
+PYTEST_FLAGS ?=
+UV_VERSION := 0.13.9
+
+DEV := .venv/dev/bin
+SAM := .venv/sam/bin/sam
+ENVIRONMENTS := .venv/dev/.installed .venv/sam/.installed .venv/emulator/.installed
+COMPILE = .venv/lock/bin/uv pip compile --quiet --generate-hashes --no-header
+
+export SAM_CLI_TELEMETRY := 0
+export LAYER_CACHE := $(CURDIR)/.local/layers
+
+.DELETE_ON_ERROR:
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: environments ## Run the whole stack on this machine, until Ctrl-C
+	@exec $(DEV)/python -m local.stack up
+
+deploy-local: environments ## Bring changed code into the running local stack; its data stay
+	@$(DEV)/python -m local.stack deploy
+
+test: environments check ## Run the checks and every test
+	$(DEV)/python -m pytest $(PYTEST_FLAGS)
+
+check: environments ## Lint, formatting, types and the template
+	$(DEV)/ruff check
+	$(DEV)/ruff format --check
+	$(DEV)/mypy
+	$(SAM) validate --lint
+
+build: .venv/sam/.installed ## Build the template for AWS
+	PYTHON=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
+
+deploy: build ## Deploy to AWS: asks for the parameters
+	$(SAM) deploy --guided
+
+webhook-urls: .venv/dev/.installed ## Print the URLs for Giosg's webhooks, with their secret: STACK=... [REGION=...]
+	@$(DEV)/python -m local.stack webhook-urls $(STACK) $(if $(REGION),--region $(REGION))
+
+lock: .venv/lock/bin/uv ## Pin every dependency anew
+	$(COMPILE) --upgrade --python-version 3.13 --python-platform linux \
+		layers/giosg_client/requirements.in -o layers/giosg_client/requirements.txt
+	$(COMPILE) --upgrade --universal --python-version 3.11 -c layers/giosg_client/requirements.txt \
+		requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
+
+clean: ## Remove everything that was made
+	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+environments: ## Install the tools, each set in an environment of its own
+	@$(MAKE) --no-print-directory -j3 $(ENVIRONMENTS)
+
+# A stamp comes last: an install that was interrupted, or whose requirements have changed, is made anew.
+.venv/%/.installed: requirements/%.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is not Python 3.11 or later: choose one, as in make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "$(PYTHON) cannot make virtual environments: install its venv package (on Debian python3-venv)"; exit 1; }
+	@echo "Installing $* tools (once, about a minute)"
+	@rm -rf .venv/$*
+	@$(PYTHON) -m venv .venv/$*
+	@.venv/$*/bin/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes \
+		--only-binary=:all: -r $<
+	@touch $@
+
+.venv/lock/bin/uv:
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/python -m pip --quiet install uv==$(UV_VERSION)
+
+.PHONY: build check clean deploy deploy-local environments help lock run test webhook-urls

@@ -1,0 +1,159 @@
+"""Build the layer: what Lambda imports, and nothing else.
+
+    build_layer.py FOLDER    fills FOLDER (the layer's `python/`)
+
+Every package is installed as pure Python, so the layer is the same for arm64 and x86_64; a dependency that has no such
+wheel fails the build. Unused data is left out and the code is compiled beforehand, because both are paid for again at
+every cold start. Needs the standard library and pip alone.
+
+Environment:
+    LAYER_CACHE      a folder that keeps the installed packages between builds
+    LAYER_PYTHONS    further interpreters to compile for, separated like PATH: an emulator has its own
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parent
+OWN_PACKAGES = ("giosg_client", "visitor_chat")
+RUNTIME = "3.13"
+# https://github.com/python/cpython/blob/3.13/Include/internal/pycore_magic_number.h
+RUNTIME_MAGIC = 3571
+SERVICES = {"apigatewaymanagementapi", "dynamodb", "events", "secretsmanager", "sqs"}
+UNUSED = (
+    "*.dist-info",
+    "bin",
+    "**/__pycache__",
+    "**/tests",
+    "**/*.pyi",
+    "aws_lambda_powertools/**/*.min.*",  # Swagger's page
+    "botocore/cacert.pem",  # certifi's is used
+    "botocore/data/*/*/examples-1.json",
+)
+# The same time for every file: equal inputs make an equal archive, and the archive's format knows no time before 1980.
+BUILT_AT_SECONDS = 946_684_800
+WHERE_PYTHONS_ARE = (".pyenv/versions/3.13.*/bin", ".local/share/uv/python/cpython-3.13.*/bin")
+
+
+def build(target: Path) -> None:
+    pythons = [*find_runtime_python(), *(Path(python) for python in _path_list("LAYER_PYTHONS"))]
+    if target.exists():
+        shutil.rmtree(target)
+    with tempfile.TemporaryDirectory(prefix="layer-") as nowhere:
+        shutil.copytree(installed_packages(pythons, cache=Path(os.environ.get("LAYER_CACHE") or nowhere)), target)
+    for package in OWN_PACKAGES:
+        shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
+        compile_folder(target / package, pythons=pythons, root=target)
+    level(target)
+
+
+def installed_packages(pythons: list[Path], *, cache: Path) -> Path:
+    """Return a folder with the requirements, trimmed and compiled: an earlier one if they are still the same."""
+    folder = cache / f"packages-{fingerprint(pythons)}"
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
+        install(made)
+        trim(made)
+        compile_folder(made, pythons=pythons, root=made)
+        made.rename(folder)
+    return folder
+
+
+def fingerprint(pythons: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in (SOURCE / "requirements.txt", Path(__file__)):
+        digest.update(file.read_bytes())
+    digest.update(os.pathsep.join(map(str, pythons)).encode())
+    return digest.hexdigest()[:16]
+
+
+def install(folder: Path) -> None:
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile", "--require-hashes"]
+    pure = ["--only-binary=:all:", "--implementation=py", "--abi=none", "--platform=any", f"--python-version={RUNTIME}"]
+    what = ["--requirement", str(SOURCE / "requirements.txt"), "--target", str(folder)]
+    run([sys.executable, "-m", "pip", "install", *options, *pure, *what]).check_returncode()
+
+
+def trim(folder: Path) -> None:
+    for pattern in UNUSED:
+        for path in list(folder.glob(pattern)):
+            remove(path)
+    data = folder / "botocore/data"
+    for service in data.iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            remove(service)
+    trim_endpoints(data / "endpoints.json")
+
+
+def trim_endpoints(file: Path) -> None:
+    """Keep the endpoints of these services: botocore parses the whole file for the first client it makes."""
+    endpoints = json.loads(file.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: value for name, value in partition["services"].items() if name in SERVICES}
+    file.write_text(json.dumps(endpoints, separators=(",", ":")))
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def compile_folder(folder: Path, *, pythons: list[Path], root: Path) -> None:
+    """Compile for good: an unchecked bytecode file is used whatever time its source was unpacked at."""
+    where = ["-s", str(root), "-p", "/opt/python"]
+    for python in pythons:
+        command = [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", *where]
+        run([*command, str(folder)]).check_returncode()
+
+
+def find_runtime_python() -> list[Path]:
+    """Return an interpreter that makes bytecode for Lambda's runtime, or none: then each cold start compiles."""
+    found = next((python for python in candidates() if is_runtime_python(python)), None)
+    if found is None:
+        sys.stderr.write(f"no Python {RUNTIME} here: the layer goes without compiled code and starts more slowly\n")
+    return [found] if found else []
+
+
+def candidates() -> Iterator[Path]:
+    yield Path(sys.executable)
+    yield from (Path(folder) / f"python{RUNTIME}" for folder in _path_list("PATH"))
+    for pattern in WHERE_PYTHONS_ARE:
+        yield from (folder / f"python{RUNTIME}" for folder in sorted(Path.home().glob(pattern)))
+
+
+def is_runtime_python(python: Path) -> bool:
+    """Ask the interpreter itself: a name on PATH may be a shim that leads nowhere."""
+    question = "import importlib.util as u; print(int.from_bytes(u.MAGIC_NUMBER[:2], 'little'))"
+    try:
+        answer = run([str(python), "-c", question], stderr=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return answer.stdout.strip() == str(RUNTIME_MAGIC)
+
+
+def run(command: list[str], *, stderr: int | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)  # noqa: S603 (our own)
+
+
+def level(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (BUILT_AT_SECONDS, BUILT_AT_SECONDS))
+
+
+def _path_list(variable: str) -> list[str]:
+    return [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))
