@@ -1,0 +1,150 @@
+"""A simulated Giosg on 127.0.0.1: the platform's API over real HTTP, its webhooks, its agents."""
+
+import random
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import UTC, datetime
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from local.giosg.agent import AgentActs
+from local.giosg.api import Api
+from local.giosg.credentials import Credentials
+from local.giosg.exchange import Answer, Request, not_found
+from local.giosg.faults import Faults
+from local.giosg.organization import add_agent, furnish
+from local.giosg.pagination import PAGE_SIZE
+from local.giosg.platform import Platform
+from local.giosg.records import JSON
+from local.giosg.representations import organization_chat, organization_message
+from local.giosg.request_log import RequestLog
+from local.giosg.server import HOST, Server
+from local.giosg.service import Service
+from local.giosg.webhooks import Webhooks
+from local.giosg.website import WebsiteVisitor
+from local.giosg.world import Clock, World
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(eq=False)
+class SimulatedGiosg:
+    """The simulation; as a context manager it serves from entry to exit.
+
+    Attributes:
+        port: where to listen on 127.0.0.1; 0 is any free port.
+        is_online: whether the agents start online.
+        distinct_instants: whether entries of one chat never share a millisecond.
+        agent: the acts of the first agent; `agents` has all.
+        website_visitor: people who chat elsewhere in the organisation.
+        webhooks: the notifications; they wait for `webhooks.take()` until `webhooks.deliver_to(...)`.
+        faults: misbehaviour of the API on request.
+        requests: the log of the API's calls.
+        credentials: the tokens: their lifetime, their revocation, what an unknown secret leads to.
+        platform: what Giosg's documentation leaves open: page size, the refusal while offline, the order of lists.
+    """
+
+    _: KW_ONLY
+    organization_id: str = "4b1e0c52-7d3a-4f6e-9a41-2c88d0f7e513"
+    room_id: str = "c2a7f9e4-0b56-4d18-8f6a-91d3e5b7a042"
+    api_token: str = "simulated-api-token"  # noqa: S105 - it opens nothing but this simulation
+    port: int = 0
+    is_online: bool = True
+    token_lifetime_seconds: int = 1800
+    page_size: int = PAGE_SIZE
+    distinct_instants: bool = True
+    clock: Clock = utc_now
+    randomness: random.Random = field(default_factory=random.SystemRandom)
+
+    def __post_init__(self) -> None:
+        self.world = World(organization_id=self.organization_id, clock=self.clock, randomness=self.randomness)
+        self.world.has_distinct_instants = self.distinct_instants
+        self.credentials = Credentials(self.world, token_lifetime_seconds=self.token_lifetime_seconds)
+        self.platform = Platform(world=self.world, credentials=self.credentials, page_size=self.page_size)
+        self.webhooks = Webhooks(self.credentials, self.randomness)
+        self.world.listeners.append(self.webhooks.receive)
+        furnish(self.world, room_id=self.room_id, is_online=self.is_online)
+        self.other_room_ids = [room_id for room_id in self.world.rooms if room_id != self.room_id]
+        self.credentials.add_api_token(self.api_token, user_id=self.agents[0].id)
+        self.website_visitor = WebsiteVisitor(self.world, self.credentials, self.other_room_ids[0])
+        self.requests = RequestLog()
+        self.faults = Faults(self.randomness, self._close_idle_connections)
+        self._service = Service(
+            answer_api=Api(self.platform).answer,
+            answer_page=self.answer_page,
+            faults=self.faults,
+            log=self.requests,
+        )
+        self._thread: Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._server = Server(self.port, self._service)
+        self.port = self._server.server_port
+        self.base_url = self.world.base_url = f"http://{HOST}:{self.port}"
+        self._thread = self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop serving and delivering; nothing is left running. Stopping again does nothing."""
+        if self._thread:
+            self._server.stop(self._thread)
+            self._thread = None
+        self.webhooks.stop()
+
+    def _close_idle_connections(self) -> int:
+        return self._server.close_idle_connections()
+
+    def answer_page(self, _: Request) -> Answer:
+        """Answer a call that is not for Giosg's API."""
+        return not_found().answer
+
+    @property
+    def agent(self) -> AgentActs:
+        return self.agents[0]
+
+    @property
+    def agents(self) -> list[AgentActs]:
+        return [AgentActs(self.world, agent_id) for agent_id in self.world.agents]
+
+    def add_agent(
+        self, name: str, *, alias: str | None = None, avatar_url: str | None = None, is_bot: bool = False
+    ) -> AgentActs:
+        """Hire an agent: `name` is internal, visitors see `alias`."""
+        with self.world.lock:
+            record = add_agent(self.world, name, alias=alias, is_bot=is_bot)
+            record.avatar_url = avatar_url
+        return AgentActs(self.world, record.id)
+
+    def chats(self, *, room_id: str | None = None, visitor_id: str | None = None) -> list[JSON]:
+        """Return the chats as the organisation sees them, oldest first."""
+        with self.world.lock:
+            return [
+                organization_chat(self.world, chat)
+                for chat in self.world.chats.values()
+                if room_id in (None, chat.room_id) and visitor_id in (None, chat.visitor_id)
+            ]
+
+    def messages(self, chat_id: str) -> list[JSON]:
+        """Return a chat's entries as the organisation sees them, in order; a removed chat has none."""
+        with self.world.lock:
+            chat = self.world.chats.get(chat_id)
+            return [organization_message(message) for message in self.world.messages_of(chat)] if chat else []
+
+    def variables(self, visitor_id: str, *, room_id: str | None = None) -> dict[str, str]:
+        """Return what a room (ours by default) knows of a visitor."""
+        with self.world.lock:
+            room_visitor = self.world.visitors[visitor_id].rooms[room_id or self.room_id]
+            return {key: variable.value for key, variable in room_visitor.variables.items()}
+
+    def forget_visitor(self, visitor_id: str) -> None:
+        """Make a visitor unknown: their tokens and their secret lead nowhere from now on."""
+        with self.world.lock:
+            self.world.visitors.pop(visitor_id)
+            self.credentials.revoke_visitor_tokens(visitor_id)
