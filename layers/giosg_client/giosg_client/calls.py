@@ -1,0 +1,21 @@
+"""What is asked of Giosg."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, whose ids and credential have been checked.
+
+    Attributes:
+        path: Below the base URL, beginning with a slash, without a query.
+        authorization: The header's value, None for a call that needs no credential.
+        body: What becomes the JSON body.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    authorization: str | None = field(default=None, repr=False)
+    body: Mapping[str, object] | None = field(default=None, repr=False)

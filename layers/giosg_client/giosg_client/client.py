@@ -1,0 +1,307 @@
+"""Giosg's HTTP API (https://docs.giosg.com), one method for each call.
+
+The visitor's side takes the visitor's access token; the organisation's side uses the organisation's API token. A method
+raises GiosgError when the call fails, and InvalidIdentifier or InvalidCredential, before anything is sent, when an id
+or a token is not of the form that Giosg issues. Lists are lazy: a page is read when it is needed, in Giosg's own order.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from giosg_client.answers import read_answer
+from giosg_client.calls import Call
+from giosg_client.errors import GiosgError
+from giosg_client.identifiers import checked_token, checked_uuid, checked_visitor_id
+from giosg_client.models import Chat, Membership, Message, OnlineUser, Room, RoomVisitor, User, VisitorCredentials
+from giosg_client.pages import read_pages
+from giosg_client.retries import RetryPolicy
+from giosg_client.transport import Transport
+
+WARM_UP_SECONDS = 3.0
+
+_END: Mapping[str, object] = {"is_ended": True}
+
+Value = TypeVar("Value")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GiosgClient:
+    """Giosg as one organisation, and the visitors of one of its rooms. Threads may share it.
+
+    Args:
+        base_url: `https://service.giosg.com`, or where else Giosg's API is.
+        organization_id: The organisation's UUID.
+        room_id: The room that visitors chat in.
+        api_token: Returns the organisation's API token; asked before each call that needs it.
+        connect_timeout_seconds: For the connection, TLS included.
+        read_timeout_seconds: For the whole answer. A call, repeats included, takes no longer than both together.
+        retry: How patient to be; only what is safe is repeated.
+        session: Carries the requests instead of the client's own session, which also bounds slow answers and avoids
+            connections that may have gone stale.
+        clock: Returns the present, aware; tokens' lifetimes count from it.
+        sleep: Waits between attempts.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by name, most with a default
+        self,
+        *,
+        base_url: str,
+        organization_id: str,
+        room_id: str,
+        api_token: Callable[[], str],
+        connect_timeout_seconds: float = 2.0,
+        read_timeout_seconds: float = 5.0,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - it is immutable
+        session: requests.Session | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._base_url = _checked_base_url(base_url)
+        self._organization = f"/orgs/{checked_uuid(organization_id)}"
+        self._room = f"{self._organization}/rooms/{checked_uuid(room_id)}"
+        self._api_token = api_token
+        self._clock = clock
+        self._transport = Transport(
+            base_url=self._base_url,
+            connect_timeout_seconds=connect_timeout_seconds,
+            read_timeout_seconds=read_timeout_seconds,
+            retry=retry,
+            session=session,
+            clock=clock,
+            sleep=sleep,
+        )
+
+    def connect(self) -> None:
+        """Open a connection ahead of the first call; a failure will show at that call.
+
+        It takes a request, for the session tickets that follow a TLS 1.3 handshake would make an unused connection
+        look broken. The request has no credential and does nothing.
+        """
+        with contextlib.suppress(GiosgError):
+            self._transport.attempt(Call(method="HEAD", path="/"), seconds=WARM_UP_SECONDS)
+
+    def authenticate_visitor(self, visitor_secret_id: str | None = None) -> VisitorCredentials:
+        """Make a new visitor, or get the one with that secret a fresh access token.
+
+        What Giosg does with a secret that it does not know is not documented: compare the visitor's id.
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/general
+        """
+        return self._request(
+            "POST",
+            f"/api/v5/public{self._organization}/auth",
+            body={"visitor_secret_id": visitor_secret_id},
+            read=lambda document: VisitorCredentials.from_json(document, now=self._clock()),
+        )
+
+    def create_room_visitor(
+        self, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int | None = None
+    ) -> RoomVisitor:
+        """Bring the visitor into the room; repeating it changes nothing but the presence.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/visitors/
+        """
+        body: dict[str, object] = {"id": checked_visitor_id(visitor_id)}
+        if presence_expires_in_seconds is not None:
+            body["presence_expires_in"] = presence_expires_in_seconds
+        path = f"/api/v5/public{self._room}/visitors"
+        return self._request("POST", path, authorization=_bearer(access_token), body=body, read=RoomVisitor.from_json)
+
+    def refresh_presence(self, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int) -> RoomVisitor:
+        """Show the visitor as present for so long from now.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/visitors/
+        """
+        path = f"/api/v5/public{self._room}/visitors/{checked_visitor_id(visitor_id)}"
+        body = {"presence_expires_in": presence_expires_in_seconds}
+        return self._request("PATCH", path, authorization=_bearer(access_token), body=body, read=RoomVisitor.from_json)
+
+    def create_chat(self, visitor_id: str, *, access_token: str, chat_type: str | None = None) -> Chat:
+        """Make another chat; agents see it once the visitor has sent a message.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = self._room_chats(visitor_id)
+        body = {} if chat_type is None else {"chat_type": chat_type}
+        return self._request("POST", path, authorization=_bearer(access_token), body=body, read=Chat.from_json)
+
+    def list_visitor_chats(self, visitor_id: str, *, access_token: str) -> Iterator[Chat]:
+        """List the visitor's chats in the room.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        return self._list(self._room_chats(visitor_id), authorization=_bearer(access_token), read=Chat.from_json)
+
+    def get_visitor_chat(self, visitor_id: str, chat_id: str, *, access_token: str) -> Chat:
+        """Read a chat as its visitor.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = _visitor_chat(visitor_id, chat_id)
+        return self._request("GET", path, authorization=_bearer(access_token), read=Chat.from_json)
+
+    def end_visitor_chat(self, visitor_id: str, chat_id: str, *, access_token: str) -> Chat:
+        """End a chat for good, as its visitor.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = _visitor_chat(visitor_id, chat_id)
+        return self._request("PATCH", path, authorization=_bearer(access_token), body=_END, read=Chat.from_json)
+
+    def send_message(self, visitor_id: str, chat_id: str, *, access_token: str, text: str) -> Message:
+        """Say something as the visitor; Giosg takes 2000 characters at most. A repeat makes a second message.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = f"{_visitor_chat(visitor_id, chat_id)}/messages"
+        body = {"type": "msg", "message": text}
+        return self._request("POST", path, authorization=_bearer(access_token), body=body, read=Message.from_json)
+
+    def list_visitor_messages(self, visitor_id: str, chat_id: str, *, access_token: str) -> Iterator[Message]:
+        """List the messages of a chat as its visitor.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = f"{_visitor_chat(visitor_id, chat_id)}/messages"
+        return self._list(path, authorization=_bearer(access_token), read=Message.from_json)
+
+    def list_visitor_memberships(self, visitor_id: str, chat_id: str, *, access_token: str) -> Iterator[Membership]:
+        """List who takes part in a chat, as its visitor.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
+        """
+        path = f"{_visitor_chat(visitor_id, chat_id)}/memberships"
+        return self._list(path, authorization=_bearer(access_token), read=Membership.from_json)
+
+    def get_public_room(self, *, access_token: str) -> Room:
+        """Read the room as a visitor.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/rooms
+        """
+        path = f"/api/v5/public{self._room}"
+        return self._request("GET", path, authorization=_bearer(access_token), read=Room.from_json)
+
+    def list_online_users(self, *, access_token: str) -> list[OnlineUser]:
+        """List the agents who are online in the room.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/rooms
+        """
+        path = f"/api/v5/public{self._room}/online_users"
+        return list(self._list(path, authorization=_bearer(access_token), read=OnlineUser.from_json))
+
+    def set_visitor_variable(self, visitor_id: str, *, key: str, value: str) -> None:
+        """Tell agents a fact about the visitor; `username` is the name that they see.
+
+        https://docs.giosg.com/tutorials/visitorvariables_rest_api
+        """
+        path = f"/api/v5{self._room}/visitors/{checked_visitor_id(visitor_id)}/variables"
+        body = {"key": key, "value": value}
+        self._transport.send(Call(method="POST", path=path, authorization=self._token(), body=body))
+
+    def get_current_user(self) -> User:
+        """Read whose API token it is.
+
+        https://docs.giosg.com/getting_started/get_api_token/
+        """
+        return self._request("GET", "/api/v5/users/me", authorization=self._token(), read=User.from_json)
+
+    def get_room(self) -> Room:
+        """Read the room, which tells whether agents are online.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/rooms
+        """
+        return self._request("GET", f"/api/v5{self._room}", authorization=self._token(), read=Room.from_json)
+
+    def list_owned_chats(self) -> Iterator[Chat]:
+        """List the chats of all rooms that the organisation owns, which may be very many.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
+        """
+        path = f"/api/v5{self._organization}/owned_chats"
+        return self._list(path, authorization=self._token(), read=Chat.from_json)
+
+    def get_owned_chat(self, chat_id: str) -> Chat:
+        """Read a chat as the organisation.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
+        """
+        return self._request("GET", self._owned_chat(chat_id), authorization=self._token(), read=Chat.from_json)
+
+    def end_owned_chat(self, chat_id: str) -> Chat:
+        """End a chat for good, as the organisation.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
+        """
+        path = self._owned_chat(chat_id)
+        return self._request("PATCH", path, authorization=self._token(), body=_END, read=Chat.from_json)
+
+    def list_owned_messages(self, chat_id: str) -> Iterator[Message]:
+        """List the messages of a chat as the organisation.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
+        """
+        path = f"{self._owned_chat(chat_id)}/messages"
+        return self._list(path, authorization=self._token(), read=Message.from_json)
+
+    def list_owned_memberships(self, chat_id: str) -> Iterator[Membership]:
+        """List who takes part in a chat, as the organisation.
+
+        https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
+        """
+        path = f"{self._owned_chat(chat_id)}/memberships"
+        return self._list(path, authorization=self._token(), read=Membership.from_json)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        read: Callable[[Any], Value],
+        authorization: str | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Value:
+        call = Call(method=method, path=path, authorization=authorization, body=body)
+        return read_answer(call, self._transport.send(call), read)
+
+    def _list(self, path: str, *, authorization: str, read: Callable[[Any], Value]) -> Iterator[Value]:
+        call = Call(method="GET", path=path, authorization=authorization)
+        return read_pages(call, send=self._transport.send, base_url=self._base_url, read=read)
+
+    def _token(self) -> str:
+        return f"Token {checked_token(self._api_token())}"
+
+    def _room_chats(self, visitor_id: str) -> str:
+        return f"/api/v5/public{self._room}/visitors/{checked_visitor_id(visitor_id)}/chats"
+
+    def _owned_chat(self, chat_id: str) -> str:
+        return f"/api/v5{self._organization}/owned_chats/{checked_uuid(chat_id)}"
+
+
+def _bearer(access_token: str) -> str:
+    return f"Bearer {checked_token(access_token)}"
+
+
+def _visitor_chat(visitor_id: str, chat_id: str) -> str:
+    return f"/api/v5/public/visitors/{checked_visitor_id(visitor_id)}/chats/{checked_uuid(chat_id)}"
+
+
+def _checked_base_url(base_url: str) -> str:
+    """Return it without a slash at its end; raise ValueError unless it is a plain http(s) URL."""
+    parts = urlsplit(base_url)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError("base_url is not a plain http(s) URL")
+    return base_url.rstrip("/")
