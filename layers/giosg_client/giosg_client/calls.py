@@ -1,11 +1,13 @@
 """What is asked of Giosg."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from giosg_client.frozen import Frozen, frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+@frozen
+class Call(Frozen):
     """One request, whose ids and credential have been checked.
 
     Attributes:

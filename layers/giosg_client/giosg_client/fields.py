@@ -10,11 +10,12 @@ read by the same description:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
-from typing import Any, Self, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, Self, TypeVar, dataclass_transform
 
 from giosg_client.errors import InvalidWebhook
+from giosg_client.frozen import Frozen, frozen
 from giosg_client.readers import lenient
 
 Value = TypeVar("Value")
@@ -24,8 +25,7 @@ _MISSING: Any = object()
 _SOURCE = "giosg"
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """Where a field comes from: Giosg's key (None: as the field is called), its reader, what it is when absent."""
 
     key: str | None
@@ -56,11 +56,11 @@ def decoration(read: Callable[[Any], Value], *, key: str | None = None, shown: b
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(required, nullable, decoration))
 def resource(cls: type[Model]) -> type[Model]:
-    """Make it a frozen dataclass with slots whose fields are given by name."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    """Make it a frozen dataclass whose fields say how they are read."""
+    return frozen(cls)
 
 
-class Resource:
+class Resource(Frozen):
     """What can be read from Giosg's JSON as it is."""
 
     __slots__ = ()

@@ -1,8 +1,10 @@
 """The ids and tokens that Giosg issues.
 
-Resources have UUIDs, lower case with dashes (https://docs.giosg.com/api_reference/common_api_guidelines/); visitors
-have 32 lower-case hexadecimal digits (https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/general). Any
-other spelling is refused, since two spellings of one id would be two keys to whoever stores it.
+Resources have UUIDs, lower case with dashes, and visitors have 32 lower-case hexadecimal digits. Any other spelling is
+refused, since two spellings of one id would be two keys to whoever stores it.
+
+https://docs.giosg.com/api_reference/common_api_guidelines/
+https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/general
 """
 
 import re

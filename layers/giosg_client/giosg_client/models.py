@@ -11,10 +11,13 @@ from typing import Self
 from giosg_client import readers as read
 from giosg_client.errors import InvalidWebhook
 from giosg_client.fields import Resource, decoration, nullable, read_all, read_present, required, resource
+from giosg_client.frozen import Frozen
 
 
 @resource
 class _Lifetime(Resource):
+    """How long an access token lives, as it is told twice."""
+
     expires_in: int | None = nullable(read.whole_number)
     expires_at: datetime | None = nullable(read.instant)
 
@@ -28,7 +31,7 @@ class _Lifetime(Resource):
 
 
 @resource
-class VisitorCredentials:
+class VisitorCredentials(Frozen):
     """Who a visitor is to Giosg; whoever has the secret id can impersonate the visitor for good.
 
     https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/general

@@ -1,13 +1,13 @@
 """When a call is made again."""
 
 import random
-from dataclasses import dataclass
 
 from giosg_client.errors import GiosgError, GiosgServerError, GiosgTimeout, GiosgUnavailable, GiosgUnreachable
+from giosg_client.frozen import Frozen, frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+@frozen
+class RetryPolicy(Frozen):
     """How patient a client is.
 
     Attributes:

@@ -6,12 +6,13 @@ and nothing in it proves that it comes from Giosg.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
 
 from giosg_client.documents import parse_json
 from giosg_client.errors import InvalidWebhook
+from giosg_client.frozen import Frozen, frozen
 from giosg_client.identifiers import UUID_PATTERN, is_member_id, is_uuid
 
 Kind = Literal["chat", "message", "membership"]
@@ -22,8 +23,8 @@ _OF_A_CHAT = re.compile(f"/api/v5/orgs/{UUID_PATTERN}/owned_chats/({UUID_PATTERN
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+@frozen
+class Notification(Frozen):
     """One notification.
 
     Attributes:
