@@ -54,17 +54,18 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-def routing_map(routes: tuple[Route, ...]) -> Map:
-    rules = [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes]
-    return Map(rules, merge_slashes=False)
+PATHS = Map(
+    [Rule(path, methods=[method], endpoint=handler) for method, path, handler in ROUTES],
+    merge_slashes=False,
+)
 
 
 class Api:
     """Giosg's API over one platform: thread-safe, one call at a time."""
 
-    def __init__(self, platform: Platform, routes: tuple[Route, ...] = ROUTES) -> None:
+    def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self._adapter = routing_map(routes).bind("giosg.invalid")
+        self._adapter = PATHS.bind("giosg.invalid")
 
     def answer(self, request: Request) -> Answer:
         try:

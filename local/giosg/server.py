@@ -3,7 +3,6 @@
 import itertools
 import socket
 import sys
-from collections.abc import Callable
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -14,6 +13,7 @@ from local.giosg.service import Service
 
 HOST = "127.0.0.1"
 BODY_BYTES = 10_000_000
+FINISHING_SECONDS = 0.05
 
 
 class Server(ThreadingHTTPServer):
@@ -32,16 +32,21 @@ class Server(ThreadingHTTPServer):
         self._lock = Lock()
 
     def start(self) -> Thread:
-        thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="simulated-giosg")
+        thread = Thread(target=self._accept, name="simulated-giosg")
         thread.start()
         return thread
+
+    def _accept(self) -> None:
+        while not self.stopping.is_set():
+            self.handle_request()
 
     def stop(self, thread: Thread) -> None:
         """Stop listening, close every connection and wait for all threads."""
         self.stopping.set()
-        self.shutdown()
+        socket.create_connection((HOST, self.server_port)).close()  # wakes the accepting thread
         thread.join()
-        self._close(lambda _: True)
+        for connection in self._connections():
+            connection.shut()
         self.server_close()
 
     def opened(self, connection: "Connection") -> None:
@@ -56,14 +61,11 @@ class Server(ThreadingHTTPServer):
 
     def close_idle_connections(self) -> int:
         """Close the connections on which no call is under way, and return their number."""
-        return self._close(lambda connection: not connection.is_busy)
+        return sum(connection.shut_if_idle() for connection in self._connections())
 
-    def _close(self, is_wanted: "Callable[[Connection], bool]") -> int:
+    def _connections(self) -> "list[Connection]":
         with self._lock:
-            wanted = [connection for connection in self._open if is_wanted(connection)]
-        for connection in wanted:
-            connection.shut()
-        return len(wanted)
+            return list(self._open)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing about clients that go away in the middle of an answer, and report the rest."""
@@ -81,7 +83,7 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.number = next(self.server.numbers)
-        self.is_busy = False
+        self.turn = Lock()
         self.server.opened(self)
         self.pause(self.server.service.faults.connection_latency_seconds)
 
@@ -95,6 +97,14 @@ class Connection(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
+    def shut_if_idle(self) -> bool:
+        """Shut the connection between two calls; an answer on its way is given a moment."""
+        is_idle = self.turn.acquire(timeout=FINISHING_SECONDS)
+        if is_idle:
+            self.shut()
+            self.turn.release()
+        return is_idle
+
     def __getattr__(self, name: str) -> Any:
         """Serve every method: http.server looks for `do_<METHOD>`."""
         if name.startswith("do_"):
@@ -102,14 +112,13 @@ class Connection(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def serve(self) -> None:
-        self.is_busy = True
-        request = self._read()
-        if request is None:
-            self.send(json_answer({"detail": "Malformed request."}, status=400))
-            self.drop()
-        else:
-            self.server.service.serve(request, self)
-        self.is_busy = False
+        with self.turn:
+            request = self._read()
+            if request is None:
+                self.send(json_answer({"detail": "Malformed request."}, status=400))
+                self.drop()
+            else:
+                self.server.service.serve(request, self)
 
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
