@@ -1,0 +1,61 @@
+"""The commands behind make: up, deploy, webhook-urls."""
+
+import argparse
+import os
+import sys
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.stack.commands import StackIsDown, deploy_again, print_webhook_urls, webhook_urls
+from local.stack.emulator import PortIsTaken
+from local.stack.http_api import UnknownTemplate
+from local.stack.programs import ProgramFailed
+from local.stack.routes import RouteIsDead
+from local.stack.settings import InvalidSetting, Settings
+from local.stack.signals import end_on_signals, end_with_parent
+from local.stack.up import up
+
+EXPECTED = (InvalidSetting, PortIsTaken, ProgramFailed, RouteIsDead, StackIsDown, UnknownTemplate)
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    try:
+        perform(arguments, Settings.from_environment(os.environ))
+    except (*EXPECTED, BotoCoreError, ClientError) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(prog="python -m local.stack")
+    commands = result.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="run the whole stack until Ctrl-C")
+    commands.add_parser("deploy", help="bring changes into the stack that runs")
+    urls = commands.add_parser("webhook-urls", help="print the URLs for Giosg's webhooks")
+    urls.add_argument("stack", help="a stack's name on AWS, or `local`")
+    urls.add_argument("--region", help="the stack's region, if it is not the configured one")
+    return result
+
+
+def perform(arguments: argparse.Namespace, settings: Settings) -> None:
+    if arguments.command == "up":
+        end_on_signals()
+        if "MAKELEVEL" in os.environ:
+            end_with_parent()
+        up(settings)
+    elif arguments.command == "deploy":
+        deploy_again(settings)
+    else:
+        print_webhook_urls(webhook_urls(arguments.stack, region=arguments.region, settings=settings))
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: a thread that was caught while it started must not keep the process.
+    os._exit(code)

@@ -1,0 +1,155 @@
+"""The emulator of AWS: ministack, on 127.0.0.1, with a temporary folder of its own.
+
+https://github.com/ministackorg/ministack
+"""
+
+import json
+import shutil
+import socket
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from local.stack.paths import EMULATOR
+from local.stack.programs import Program
+
+HOST = "127.0.0.1"
+REGION = "eu-north-1"
+# The emulator knows this key as the root user's. A function gets a key of its own, for its role.
+ACCESS_KEY_ID = "test"
+SECRET_ACCESS_KEY = "test"  # noqa: S105 - it opens nothing but the emulator
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+class PortIsTaken(Exception):
+    """Something listens on the port already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """An emulator that runs, and the port where it listens on 127.0.0.1."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def execute_api_host(self) -> str:
+        """Host and path below which every API has its address: `/<API's id>/<stage>`."""
+        return f"{HOST}:{self.port}/_aws/execute-api"
+
+    @property
+    def is_healthy(self) -> bool:
+        try:
+            return bool(json.load(open_url(f"{self.url}/_ministack/health")))
+        except (OSError, ValueError):
+            return False
+
+    def client(self, service: str) -> Any:
+        """Return a client with every right."""
+        make: Any = boto3.session.Session().client
+        return make(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+            config=Config(proxies={}, retries={"total_max_attempts": 2}),
+        )
+
+
+class EmulatorProcess:
+    """An emulator from its start to its end; nothing of it is left then.
+
+    Args:
+        port: where it listens.
+        folder: for its log and its temporary files.
+        is_auth_enforced: whether the roles' policies are enforced.
+    """
+
+    def __init__(self, *, port: int, folder: Path, is_auth_enforced: bool = False) -> None:
+        refuse_taken_port(port)
+        self.emulator = Emulator(port)
+        self._temporary = folder / "tmp"
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._temporary.mkdir(parents=True)
+        self._program = Program(
+            [str(EMULATOR)],
+            environment=environment(port, self._temporary, is_auth_enforced=is_auth_enforced),
+            log=folder / "logs/emulator.log",
+            folder=self._temporary,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._program.stop()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def wait_until_healthy(self) -> Emulator:
+        """Wait for the first good answer.
+
+        Raises:
+            ProgramFailed: it ended, or did not answer in time.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not self.emulator.is_healthy:
+            if not self._program.is_running or time.monotonic() > deadline:
+                raise self._program.failure()
+            time.sleep(POLL_SECONDS)
+        return self.emulator
+
+
+def environment(port: int, temporary: Path, *, is_auth_enforced: bool) -> Mapping[str, str]:
+    """Return all that the emulator is told: functions see the whole of it."""
+    return {
+        "HOME": str(temporary),
+        "PATH": f"{EMULATOR.parent}:/usr/bin:/bin",
+        "TMPDIR": str(temporary),
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AUTH": str(is_auth_enforced).lower(),
+    }
+
+
+def open_url(url: str) -> Any:
+    """Open a URL of this machine, whatever proxy the environment names."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(url, timeout=5)
+
+
+def refuse_taken_port(port: int) -> None:
+    """Look whether a port can be listened on.
+
+    Raises:
+        PortIsTaken: it cannot.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PortIsTaken(f"port {port} is taken: choose another, as in PORT=4600 make run") from error
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

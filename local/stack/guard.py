@@ -1,0 +1,36 @@
+"""Run a program that cannot outlive the process that started it.
+
+guard.py COMMAND... runs the command in a session of its own. When standard input ends, which is when the starter closes
+it or dies in whatever way, the command and all its children are killed: nothing that they hold is worth saving.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from threading import Thread
+
+
+def main(command: list[str]) -> int:
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    Thread(target=kill_at_end_of_input, args=(program.pid,), daemon=True).start()
+    code = program.wait()
+    kill_session(program.pid)
+    return code
+
+
+def kill_at_end_of_input(leader: int) -> None:
+    while os.read(0, 1):
+        pass
+    kill_session(leader)
+
+
+def kill_session(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,22 @@
+"""Where the local stack keeps what it makes.
+
+.local/stack.json      the addresses of the stack that came up last
+.local/<port>/         one stack: its stack.json, its logs, its emulator's temporary files
+.local/build/          the built template, shared by all
+.local/layers/         the layer's installed packages
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LOCAL = ROOT / ".local"
+BUILD = LOCAL / "build"
+LAYERS = LOCAL / "layers"
+SAM = ROOT / ".venv/sam/bin/sam"
+SAM_PYTHON = ROOT / ".venv/sam/bin/python"
+EMULATOR = ROOT / ".venv/emulator/bin/ministack"
+EMULATOR_PYTHON = ROOT / ".venv/emulator/bin/python"
+
+
+def stack_folder(port: int) -> Path:
+    return LOCAL / str(port)

@@ -1,0 +1,123 @@
+"""`make run`: the whole stack on this machine, until it is told to end."""
+
+import os
+import time
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+
+from local.giosg import SimulatedGiosg, Target
+from local.stack import builds, routes, stack_file
+from local.stack.deployments import Deployment, deploy
+from local.stack.emulator import HOST, EmulatorProcess, PortIsTaken, refuse_taken_port
+from local.stack.function_logs import LogFollower
+from local.stack.parameters import local_parameters
+from local.stack.paths import stack_folder
+from local.stack.settings import GiosgAccount, Settings
+from local.stack.signals import ignore_signals
+from local.stack.stack_file import Addresses
+from local.stack.webhook_urls import WebhookUrls, read_secret, write_secret
+
+GIOSG_PORT_DISTANCE = 1000
+IDLE_SECONDS = 3600
+
+
+def up(settings: Settings) -> None:
+    """Start everything, announce it in stack.json, and keep it until a signal raises KeyboardInterrupt."""
+    started = time.monotonic()
+    with ExitStack() as running:
+        try:
+            addresses = start(settings, running)
+            print(summary(addresses, settings, seconds=time.monotonic() - started), flush=True)
+            while True:
+                time.sleep(IDLE_SECONDS)
+        finally:
+            ignore_signals()
+
+
+def start(settings: Settings, running: ExitStack) -> Addresses:
+    folder = stack_folder(settings.port)
+    process = running.enter_context(EmulatorProcess(port=settings.port, folder=folder))
+    giosg = running.enter_context(giosg_of(settings))
+    say("Building")
+    template = builds.build()
+    emulator = process.wait_until_healthy()
+    say("Deploying")
+    parameters = {**local_parameters(giosg, emulator), **chosen_parameters(settings)}
+    api = deploy(emulator, template=template, parameters=parameters, folder=folder)
+    deployment = Deployment.read(emulator)
+    urls = webhook_urls(deployment, settings)
+    deployment.complete(api)
+    subscribe(giosg, urls)
+    running.enter_context(LogFollower(emulator.client("logs"), folder / "logs/functions.log"))
+    say("Waking the functions")
+    routes.check(api, api_url=deployment.api_url)
+    addresses = addresses_of(deployment, giosg, urls)
+    running.callback(stack_file.remove, port=settings.port)
+    stack_file.write(addresses, port=settings.port)
+    return addresses
+
+
+def giosg_of(settings: Settings) -> AbstractContextManager[SimulatedGiosg | GiosgAccount]:
+    if settings.giosg:
+        return nullcontext(settings.giosg)
+    return SimulatedGiosg(port=giosg_port(settings.port))
+
+
+def giosg_port(port: int) -> int:
+    """Return a port that is the same at every start if possible, else 0, which is any."""
+    wanted = port + GIOSG_PORT_DISTANCE
+    try:
+        refuse_taken_port(wanted)
+    except (PortIsTaken, OverflowError):
+        return 0
+    return wanted
+
+
+def chosen_parameters(settings: Settings) -> dict[str, str]:
+    own_origins = f"http://{HOST}:{settings.port},http://localhost:{settings.port}"
+    return {
+        "AllowedOrigins": settings.allowed_origins or own_origins,
+        "Quotas": "on" if settings.has_quotas else "off",
+    }
+
+
+def webhook_urls(deployment: Deployment, settings: Settings) -> WebhookUrls:
+    secrets, arn = deployment.emulator.client("secretsmanager"), deployment.outputs["WebhookSecretArn"]
+    if settings.webhook_secret:
+        write_secret(secrets, arn, current=settings.webhook_secret)
+    return WebhookUrls.of(deployment.api_url, secret=read_secret(secrets, arn))
+
+
+def subscribe(giosg: SimulatedGiosg | GiosgAccount, urls: WebhookUrls) -> None:
+    """Let the simulated Giosg tell the stack; in another, a person enters the URLs."""
+    if isinstance(giosg, SimulatedGiosg):
+        giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
+
+
+def addresses_of(deployment: Deployment, giosg: SimulatedGiosg | GiosgAccount, urls: WebhookUrls) -> Addresses:
+    return Addresses(
+        api_url=deployment.api_url,
+        chat_page_url=f"{deployment.api_url}/chat",
+        webhook_chats_url=urls.chats,
+        webhook_messages_url=urls.messages,
+        giosg_url=giosg.base_url,
+        agent_console_url=f"{giosg.base_url}/" if isinstance(giosg, SimulatedGiosg) else None,
+        pid=os.getpid(),
+    )
+
+
+def summary(addresses: Addresses, settings: Settings, *, seconds: float) -> str:
+    lines = {
+        "Visitors chat at": addresses.chat_page_url,
+        "Agents answer at": addresses.agent_console_url or "(your own Giosg)",
+        "API": addresses.api_url,
+        "Giosg": addresses.giosg_url,
+        "Webhook, chats": addresses.webhook_chats_url,
+        "Webhook, messages": addresses.webhook_messages_url,
+        "Logs": str(stack_folder(settings.port) / "logs"),
+    }
+    table = "\n".join(f"  {name:<18} {value}" for name, value in lines.items())
+    return f"\nUp after {seconds:.0f} s. Ctrl-C stops everything.\n\n{table}\n"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
