@@ -1,0 +1,55 @@
+"""POST /chats: a visitor starts a chat.
+
+Called by visitors' pages and apps; without a token a new visitor is made, with one the same visitor starts another
+chat. Answers 201, or 200 when the same Idempotency-Key had started it, with the chat, the visitor, the first message if
+one was sent, and for a visitor without a token a new token. Makes visitor, chat and message at Giosg and stores them.
+"""
+
+from visitor_chat import endpoint, telemetry, wiring
+from visitor_chat.callers import Caller
+from visitor_chat.inputs import LONGEST_MESSAGE, Fields
+from visitor_chat.starting import Started, StartRequest
+from visitor_chat.views import chat_view, message_view, visitor_view
+
+app = endpoint.api()
+
+
+@app.post("/chats")
+def start_chat() -> endpoint.Answer:
+    caller = _caller()
+    started = wiring.starting().start(_read(caller))
+    telemetry.note(chat_id=started.chat.id, visitor_id=started.visitor.id)
+    token = {} if caller else {"visitor_token": wiring.sessions().open(started.visitor.id)}
+    return endpoint.answer(200 if started.is_repeat else 201, _view(started) | token)
+
+
+def _caller() -> Caller | None:
+    if app.current_event.headers.get("authorization") is None:
+        return None
+    return wiring.callers().identify(endpoint.token(app), with_credentials=True)
+
+
+def _read(caller: Caller | None) -> StartRequest:
+    fields = Fields(endpoint.body(app) | {"Idempotency-Key": app.current_event.headers.get("idempotency-key")})
+    request = StartRequest(
+        visitor=caller.visitor if caller else None,
+        credentials=caller.credentials if caller else None,
+        visitor_name=fields.name("visitor_name"),
+        message=fields.text("message", longest=LONGEST_MESSAGE),
+        client_message_id=fields.uuid("client_message_id"),
+        variables=fields.texts("variables"),
+        idempotency_key=fields.idempotency_key("Idempotency-Key"),
+    )
+    fields.check()
+    return request
+
+
+def _view(started: Started) -> dict[str, object]:
+    return {
+        "chat": chat_view(started.chat),
+        "visitor": visitor_view(started.visitor),
+        "message": started.message and message_view(started.message),
+    }
+
+
+handler = endpoint.handler(app)

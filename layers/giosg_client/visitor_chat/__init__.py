@@ -1,0 +1,1 @@
+"""What this stack adds to Giosg's API: settings, storage, sessions, the rules of a chat, and the HTTP edge."""

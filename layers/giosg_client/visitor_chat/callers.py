@@ -1,0 +1,74 @@
+"""Who is calling, and is what they ask about theirs?"""
+
+from dataclasses import dataclass
+
+from giosg_client.identifiers import is_uuid
+from visitor_chat import telemetry
+from visitor_chat.errors import ChatNotFound, InvalidVisitorToken
+from visitor_chat.records import Chat, Credentials, Visitor
+from visitor_chat.sessions import Sessions, Token
+from visitor_chat.store import Store
+from visitor_chat.store.messages import Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A visitor whose token is good, and what was read along with it."""
+
+    visitor: Visitor
+    stored_credentials: Credentials | None
+    sent: Sent | None
+
+    @property
+    def credentials(self) -> Credentials:
+        if self.stored_credentials is None:
+            raise InvalidVisitorToken("the visitor has no credentials any more")
+        return self.stored_credentials
+
+
+class Callers:
+    """Identifies callers, with one read for everything that their request is judged by."""
+
+    def __init__(self, store: Store, sessions: Sessions) -> None:
+        self._store = store
+        self._sessions = sessions
+
+    def identify(self, token: Token, *, with_credentials: bool = False, allow_erased: bool = False) -> Caller:
+        """Give the caller; raise InvalidVisitorToken."""
+        return self._identify(token, None, None, with_credentials=with_credentials, allow_erased=allow_erased)[0]
+
+    def identify_in_chat(
+        self,
+        token: Token,
+        chat_id: str,
+        *,
+        claim_id: str | None = None,
+        with_credentials: bool = False,
+    ) -> tuple[Caller, Chat]:
+        """Give the caller and their chat; raise InvalidVisitorToken, or ChatNotFound for a chat that is not theirs."""
+        caller, chat = self._identify(token, chat_id, claim_id, with_credentials=with_credentials)
+        if chat is None or chat.visitor_id != caller.visitor.id:
+            raise ChatNotFound("not a chat of this visitor")
+        telemetry.note(chat_id=chat.id)
+        return caller, chat
+
+    def _identify(
+        self,
+        token: Token,
+        chat_id: str | None,
+        claim_id: str | None,
+        *,
+        with_credentials: bool,
+        allow_erased: bool = False,
+    ) -> tuple[Caller, Chat | None]:
+        context = self._store.context(
+            token.visitor_id,
+            token.session_id,
+            chat_id=chat_id if is_uuid(chat_id) else None,
+            claim_id=claim_id,
+            with_credentials=with_credentials,
+        )
+        visitor = self._sessions.authenticate(token, context, allow_erased=allow_erased)
+        telemetry.note(visitor_id=visitor.id)
+        caller = Caller(visitor=visitor, stored_credentials=context.credentials, sent=context.sent)
+        return caller, context.chat if isinstance(context.chat, Chat) else None

@@ -1,0 +1,49 @@
+"""Cursors: opaque to clients, good for one list only, and refused when they were altered.
+
+The check guards against mistakes, not against malice: who makes up a cursor skips messages of their own.
+"""
+
+import base64
+import binascii
+import hashlib
+
+from visitor_chat.errors import FieldError, InvalidRequest
+
+_CHECK_BYTES = 6
+
+
+def encode(scope: str, place: str) -> str:
+    """Make the cursor of a place in a list; `scope` names the list."""
+    return base64.urlsafe_b64encode(_check(scope, place) + place.encode()).decode().rstrip("=")
+
+
+def decode(scope: str, cursor: str | None) -> str | None:
+    """Give the place, None for no cursor; raise InvalidRequest for a cursor that is not of this list."""
+    if cursor is None:
+        return None
+    try:
+        raw = base64.b64decode((cursor + "=" * (-len(cursor) % 4)).encode("ascii"), altchars=b"-_", validate=True)
+        check, place = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:].decode()
+    except (binascii.Error, ValueError):
+        raise _not_ours() from None
+    if check != _check(scope, place) or encode(scope, place) != cursor:
+        raise _not_ours()
+    return place
+
+
+def _check(scope: str, place: str) -> bytes:
+    return hashlib.sha256(f"{scope}\n{place}".encode()).digest()[:_CHECK_BYTES]
+
+
+def _not_ours() -> InvalidRequest:
+    return InvalidRequest([FieldError("after", "is not a cursor of this list")])
+
+
+def of_chat(chat_id: str, seq: int) -> str:
+    """Make the cursor of a place in a chat's changes."""
+    return encode(chat_id, str(seq))
+
+
+def place_in_chat(chat_id: str, cursor: str | None) -> int:
+    """Give the place in a chat's changes, 0 for no cursor; raise InvalidRequest."""
+    return int(decode(chat_id, cursor) or 0)

@@ -1,0 +1,141 @@
+"""The HTTP edge: routes, answers, and the only place that turns an error into a status.
+
+Every error is `application/problem+json` (https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from giosg_client.errors import GiosgError, GiosgTimeout, GiosgUnavailable, GiosgUnreachable, InvalidWebhook
+from visitor_chat import inputs, telemetry
+from visitor_chat.errors import (
+    ChatNotFound,
+    FieldError,
+    GiosgDown,
+    GiosgFailed,
+    GiosgSilent,
+    InvalidRequest,
+    TryAgain,
+    VisitorChatError,
+)
+from visitor_chat.sessions import Token, parse_token
+from visitor_chat.store.tables import UnprocessedReads
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+Answer = Response[str]
+
+GIOSG_RETRY_SECONDS = 5.0
+BUSY_RETRY_SECONDS = 1.0
+SERVER_ERROR = 500
+
+
+def api() -> APIGatewayHttpResolver:
+    """Make the router of one function."""
+    app = APIGatewayHttpResolver()
+    app.exception_handler(VisitorChatError)(problem)
+    app.exception_handler(GiosgError)(lambda error: problem(of_giosg(error)))
+    app.exception_handler(InvalidWebhook)(lambda error: problem(_of_webhook(error)))
+    app.exception_handler([BotoCoreError, ClientError, UnprocessedReads])(lambda error: problem(_of_aws(error)))
+    app.exception_handler(NotFoundError)(lambda _error: problem(ChatNotFound("no such route")))
+    app.exception_handler(Exception)(lambda error: problem(VisitorChatError(telemetry.describe(error))))
+    return app
+
+
+def handler(app: APIGatewayHttpResolver) -> Handler:
+    """Make the Lambda handler of a function: one log line for each request, whatever becomes of it."""
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        telemetry.begin()
+        began_at = time.monotonic()
+        answer = app.resolve(event, context)
+        _log(event, answer, duration_ms=round((time.monotonic() - began_at) * 1000))
+        telemetry.finish()
+        return answer
+
+    return handle
+
+
+def _log(event: Mapping[str, Any], answer: Mapping[str, Any], *, duration_ms: int) -> None:
+    status = answer["statusCode"]
+    telemetry.outcome(
+        "request",
+        level="error" if status >= SERVER_ERROR else "info",
+        route=event.get("routeKey"),
+        request_id=event.get("requestContext", {}).get("requestId"),
+        status=status,
+        duration_ms=duration_ms,
+    )
+
+
+def body(app: APIGatewayHttpResolver) -> dict[str, Any]:
+    """Give the request's JSON object; raise InvalidRequest or RequestTooLarge."""
+    return inputs.json_object(raw_body(app))
+
+
+def token(app: APIGatewayHttpResolver) -> Token:
+    """Give the visitor token of the request; raise InvalidVisitorToken when it cannot be one."""
+    return parse_token(app.current_event.headers.get("authorization"))
+
+
+def raw_body(app: APIGatewayHttpResolver) -> bytes:
+    event = app.current_event
+    return inputs.raw_body(event.body, is_base64=bool(event.is_base64_encoded))
+
+
+def answer(status: int, document: Mapping[str, Any]) -> Answer:
+    """Answer with JSON that no cache may keep."""
+    return _json(status, document, "application/json")
+
+
+def no_content() -> Answer:
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def _json(status: int, document: Mapping[str, Any], content_type: str, **headers: str) -> Answer:
+    return Response(
+        status_code=status,
+        content_type=content_type,
+        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+        headers={"Cache-Control": "no-store"} | {name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+def problem(error: VisitorChatError) -> Answer:
+    """Answer with what an error says in public, and note for the log what it says to us."""
+    telemetry.note(code=error.code, reason=str(error))
+    document: dict[str, Any] = {
+        "type": f"urn:visitor-chat:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.title,
+        "code": error.code,
+    }
+    if isinstance(error, InvalidRequest):
+        document["errors"] = [each._asdict() for each in error.errors]
+        document["detail"] = "; ".join(f"{each.field} {each.message}" for each in error.errors)
+    retry = {"Retry_After": str(error.retry_after_seconds)} if error.retry_after_seconds else {}
+    return _json(error.status, document, "application/problem+json", **retry)
+
+
+def of_giosg(error: GiosgError) -> VisitorChatError:
+    """Say what a failure of Giosg's means for a visitor."""
+    if isinstance(error, GiosgUnavailable):
+        return GiosgDown(str(error), retry_after_seconds=error.retry_after_seconds or GIOSG_RETRY_SECONDS)
+    if isinstance(error, GiosgUnreachable):
+        return GiosgDown(str(error), retry_after_seconds=GIOSG_RETRY_SECONDS)
+    return GiosgSilent(str(error)) if isinstance(error, GiosgTimeout) else GiosgFailed(str(error))
+
+
+def _of_webhook(error: InvalidWebhook) -> VisitorChatError:
+    return InvalidRequest([FieldError(error.field or "body", "is missing or not usable")])
+
+
+def _of_aws(error: Exception) -> VisitorChatError:
+    code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+    return TryAgain(f"{telemetry.describe(error)} {code}", retry_after_seconds=BUSY_RETRY_SECONDS)

@@ -1,0 +1,97 @@
+"""Giosg's messages as the events that `merging` understands."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from giosg_client.models import Chat, Message, message_changes
+from giosg_client.webhooks import Notification
+from visitor_chat.clock import to_text
+from visitor_chat.merging import Action, MessageEvent
+from visitor_chat.records import MessageContent
+
+_KEPT = (
+    "type",
+    "created_at",
+    "updated_at",
+    "sender_type",
+    "sender_public_name",
+    "sender_avatar_url",
+    "message",
+    "is_encrypted",
+    "sensitive_data_purged_at",
+    "attachments",
+    "response_text",
+)
+"""The fields that are stored. The agent's internal name is not even read by `giosg_client`."""
+
+
+_CHAT_FACTS = ("is_ended", "ended_at", "is_waiting", "updated_at", "user_message_count", "user_member_count")
+
+
+def chat_facts(chat: Chat) -> Mapping[str, Any]:
+    """Give what `merging.merge_chat` asks of a whole chat."""
+    return {name: getattr(chat, name) for name in (*_CHAT_FACTS, "visitor_message_count")}
+
+
+def added(message: Message, *, claim_id: str | None = None) -> MessageEvent:
+    """Give the event of a whole message, as an answer or a webhook tells it."""
+    return _event(Action.ADDED, message, claim_id)
+
+
+def found(message: Message, *, claim_id: str | None = None) -> MessageEvent:
+    """Give the event of a whole message that Giosg holds at this moment."""
+    return _event(Action.FOUND, message, claim_id)
+
+
+def removed(chat_id: str, message_id: str) -> MessageEvent:
+    return MessageEvent(action=Action.REMOVED, chat_id=chat_id, message_id=message_id, content={})
+
+
+def of_notification(notification: Notification) -> MessageEvent | None:
+    """Give the event that a message's webhook tells, None for an action that we do not know.
+
+    Raise InvalidWebhook when a field that we use has another type than Giosg documents. The ids are those of the
+    channel and of the notification, whatever the resource says.
+    """
+    resource, content = notification.resource or {}, None
+    match notification.action:
+        case "added":
+            content = _whole(Message.from_json(resource))
+        case "changed":
+            content = _content(message_changes(resource))
+        case "removed":
+            content = {}
+    if content is None:
+        return None
+    return MessageEvent(
+        action=Action(notification.action),
+        chat_id=notification.chat_id or "",
+        message_id=notification.resource_id,
+        content=content,
+    )
+
+
+def _event(action: Action, message: Message, claim_id: str | None) -> MessageEvent:
+    return MessageEvent(
+        action=action, chat_id=message.chat_id, message_id=message.id, content=_whole(message), claim_id=claim_id
+    )
+
+
+def _whole(message: Message) -> MessageContent:
+    return _content({name: getattr(message, name) for name in _KEPT})
+
+
+def _content(values: Mapping[str, Any]) -> MessageContent:
+    return {name: _to_json(value) for name, value in values.items() if name in _KEPT}
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, tuple | list):
+        return [_to_json(each) for each in value]
+    if is_dataclass(value):
+        return {each.name: _to_json(getattr(value, each.name)) for each in fields(value)}
+    return value

@@ -1,0 +1,110 @@
+"""How an event gets into the tables: read, merge, commit on the condition that nothing has changed, else again.
+
+Every change of a stored chat goes through here, whoever learned of it: a webhook, an answer of Giosg's, a look at
+Giosg.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from visitor_chat import merging
+from visitor_chat.errors import TryAgain
+from visitor_chat.merging import MessageEvent
+from visitor_chat.records import Chat, StoredMessage
+from visitor_chat.store import ConditionFailed, Marker, Store
+
+ATTEMPTS = 12
+FIRST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.4
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an event did. `is_visible` tells whether a visitor can see the difference."""
+
+    chat: Chat | Marker | None
+    message: StoredMessage | None = None
+    is_changed: bool = False
+    is_visible: bool = False
+    is_doubtful: bool = False
+
+
+class Ledger:
+    """Applies events to the stored chats; any number of them may do so at the same time."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._sleep = sleep
+        self._jitter = jitter
+
+    def apply_message(self, event: MessageEvent) -> Applied:
+        """Apply what was said of a message; the answer comes after the durable write, or is TryAgain."""
+        return self._until_committed(lambda: self._apply_message(event))
+
+    def apply_chat(self, chat_id: str, facts: Mapping[str, Any]) -> Applied:
+        """Apply what Giosg said of a chat itself (fields of `giosg_client.models.Chat`, some may be missing)."""
+        return self._until_committed(lambda: self._apply_chat(chat_id, facts))
+
+    def remove_chat(self, chat_id: str) -> Chat | None:
+        """Remove a chat and all its messages; give the chat as it was, None when there was none."""
+        chat = self._store.chats.find(chat_id)
+        if isinstance(chat, Chat):
+            self._store.remove_chat(chat)
+            return chat
+        if chat is Marker.REMOVED:
+            self._store.messages.erase(chat_id)
+        return None
+
+    def _until_committed(self, attempt: Callable[[], Result]) -> Result:
+        for number in range(ATTEMPTS):
+            try:
+                return attempt()
+            except ConditionFailed:
+                longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**number)
+                self._sleep(longest * self._jitter())
+        raise TryAgain("the chat is being changed by too many at once")
+
+    def _apply_chat(self, chat_id: str, facts: Mapping[str, Any]) -> Applied:
+        chat = self._store.chats.find(chat_id)
+        if not isinstance(chat, Chat):
+            return Applied(chat=chat)
+        after = merging.merge_chat(chat, facts)
+        if after is None:
+            return Applied(chat=chat)
+        self._store.chats.change(chat, after)
+        return Applied(chat=after, is_changed=True, is_visible=True)
+
+    def _apply_message(self, event: MessageEvent) -> Applied:
+        chat, message = self._store.chat_and_message(event.chat_id, event.message_id)
+        if not isinstance(chat, Chat):
+            return Applied(chat=chat)
+        is_doubtful = merging.is_doubtful(message, event)
+        event = replace(event, claim_id=merging.find_claim(chat, event))
+        merged = merging.merge_message(message, event)
+        if merged is None:
+            return Applied(chat=chat, message=message)
+        if not self._is_seen(message, merged):
+            self._store.keep_unseen(chat, message, merged)
+            return Applied(chat=chat, message=merged, is_changed=True, is_doubtful=is_doubtful)
+        after = merging.with_message(chat, merged)
+        committed = replace(merged, seq=after.seq)
+        self._store.commit(chat, after, message, committed)
+        return Applied(chat=after, message=committed, is_changed=True, is_visible=True, is_doubtful=is_doubtful)
+
+    @staticmethod
+    def _is_seen(before: StoredMessage | None, after: StoredMessage) -> bool:
+        """Tell whether visitors see, or have seen, this message: what they have seen they must see removed."""
+        if before is not None and before.seq is not None:
+            return True
+        return not after.is_removed and merging.is_complete(after.content) and merging.is_public(after.content)

@@ -1,0 +1,105 @@
+"""What the store keeps, as frozen values. The tables' form of each is in `store`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+MessageContent = Mapping[str, Any]
+"""Fields of a Giosg message under the names of `giosg_client.models.Message`, as JSON values; some may be missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A person who chats. `id` is Giosg's public visitor id."""
+
+    id: str
+    name: str | None
+    is_erased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One device's proof of being a visitor; only the hash of its secret is kept."""
+
+    visitor_id: str
+    session_id: str
+    secret_hash: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """A visitor's secrets at Giosg, never to leave the stack; the access token wants renewing from `renew_at` on."""
+
+    visitor_id: str
+    visitor_secret_id: str = field(repr=False)
+    access_token: str = field(repr=False)
+    renew_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message on its way to Giosg.
+
+    `seq` is the chat's when the claim was made: our message cannot have been stored at or before it. Until
+    `leased_until` one invocation is at work on it; after that its outcome is unknown.
+    """
+
+    claim_id: str
+    text_hash: str
+    started_at: datetime
+    leased_until: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """A chat and the counters that order its changes.
+
+    `seq` counts every change that a visitor can see; `tail_id` and `tail_seq` name the message changed last.
+    `is_started` tells a chat that a visitor's request has made from one that only a webhook told of.
+    """
+
+    id: str
+    visitor_id: str
+    visitor_name: str | None
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None = None
+    last_message_at: datetime | None = None
+    is_ended: bool = False
+    has_visitor_message: bool = False
+    has_agent: bool = False
+    is_started: bool = False
+    seq: int = 0
+    tail_id: str | None = None
+    tail_seq: int = 0
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """`new`, `waiting`, `active` or `ended`; it only ever moves forward, whatever order events come in."""
+        if self.is_ended:
+            return "ended"
+        if self.has_agent:
+            return "active"
+        return "waiting" if self.has_visitor_message else "new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message as far as it is known.
+
+    `seq` is its place in the order of changes, None while no visitor may see it: a part that came before the rest, or
+    the mark of one that was removed before it came. `version` counts its writes.
+    """
+
+    chat_id: str
+    id: str
+    content: MessageContent
+    seq: int | None = None
+    version: int = 0
+    is_removed: bool = False
+    is_changed: bool = False
+    claim_id: str | None = None

@@ -1,0 +1,255 @@
+"""How a visitor's message gets to Giosg exactly once.
+
+Giosg knows no idempotency keys, and an answer can be lost after the work was done. So each message is first claimed on
+its chat, under its `client_message_id`. While the claim is leased, one invocation is at work and others with the same
+id wait for it. A claim without a lease means that the outcome is unknown: whoever takes it over first looks at Giosg
+for a message of the same visitor and text that nothing else accounts for, and sends only if there is none.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from giosg_client.client import GiosgClient
+from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnavailable, GiosgUnreachable
+from giosg_client.models import Message
+from visitor_chat import events, merging
+from visitor_chat.access import Access
+from visitor_chat.clock import Clock
+from visitor_chat.errors import (
+    ChatEnded,
+    ChatNotFound,
+    ClientMessageIdReused,
+    GiosgSilent,
+    VisitorChatError,
+)
+from visitor_chat.ledger import Ledger
+from visitor_chat.records import Chat, Claim, Credentials, StoredMessage
+from visitor_chat.store import ConditionFailed, Store
+from visitor_chat.store.messages import Sent
+
+LEASE = timedelta(seconds=25)
+"""Longer than an invocation can be at work on one message."""
+LONGEST_WAIT = timedelta(seconds=12)
+POLL_SECONDS = 0.1
+PERHAPS_ENDED = frozenset({400, 403, 404, 409, 410})
+"""Giosg does not document how it refuses a message to an ended chat, so on any of these the chat is read again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to send: who, where, what, and under which claim."""
+
+    credentials: Credentials
+    claim_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A message that Giosg has; `is_repeat` when an earlier request had sent it."""
+
+    chat: Chat
+    message: StoredMessage
+    is_repeat: bool
+
+
+class Sending:
+    """Sends visitors' messages."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        giosg: GiosgClient,
+        access: Access,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._giosg = giosg
+        self._access = access
+        self._clock = clock
+        self._sleep = sleep
+
+    def send(self, outgoing: Outgoing, chat: Chat, sent: Sent | None) -> Delivered:
+        """Send a message once; `chat` and `sent` are what was read of the chat and of this claim.
+
+        Raise ChatEnded, ClientMessageIdReused, GiosgSilent (ask again with the same id), or the GiosgError.
+        """
+        deadline = self._clock() + LONGEST_WAIT
+        while self._clock() < deadline:
+            if sent is not None:
+                return self._repeat(outgoing, chat, sent)
+            try:
+                delivered = self._take_turn(outgoing, chat)
+            except ConditionFailed:
+                delivered = None
+            if delivered is not None:
+                return delivered
+            chat, sent = self._read_again(outgoing, chat)
+        raise GiosgSilent("another request with this client_message_id is still waiting for Giosg")
+
+    def _read_again(self, outgoing: Outgoing, chat: Chat) -> tuple[Chat, Sent | None]:
+        current, sent = self._store.chat_and_sent(chat.id, outgoing.claim_id)
+        if not isinstance(current, Chat):
+            raise ChatNotFound("the chat was removed while a message was sent")
+        return current, sent
+
+    def _repeat(self, outgoing: Outgoing, chat: Chat, sent: Sent) -> Delivered:
+        _check_text(outgoing, sent.text_hash)
+        message = self._store.messages.find(chat.id, sent.message_id)
+        if message is None:
+            raise ChatNotFound("the message was erased")
+        return Delivered(chat=chat, message=message, is_repeat=True)
+
+    def _take_turn(self, outgoing: Outgoing, chat: Chat) -> Delivered | None:
+        """Send, or finish what another request began; None after a wait for one that is at work."""
+        claim = chat.claims.get(outgoing.claim_id)
+        if claim is None:
+            return self._begin(outgoing, chat)
+        _check_text(outgoing, claim.text_hash)
+        if claim.leased_until > self._clock():
+            self._sleep(POLL_SECONDS)
+            return None
+        chat = self._store.chats.take_over(chat, claim, leased_until=self._clock() + LEASE)
+        return self._resume(outgoing, chat, claim)
+
+    def _begin(self, outgoing: Outgoing, chat: Chat) -> Delivered:
+        if chat.is_ended:
+            raise ChatEnded("the chat has ended")
+        now = self._clock()
+        claim = Claim(
+            claim_id=outgoing.claim_id,
+            text_hash=merging.text_hash(outgoing.text),
+            started_at=now,
+            leased_until=now + LEASE,
+            seq=chat.seq,
+        )
+        return self._deliver(outgoing, self._store.chats.claim(chat, claim), claim)
+
+    def _resume(self, outgoing: Outgoing, chat: Chat, claim: Claim) -> Delivered:
+        try:
+            settled = self._settle(outgoing, claim, chat)
+        except Exception:
+            self._store.chats.leave_claim(chat, claim.claim_id)
+            raise
+        if settled is not None:
+            return settled
+        if chat.is_ended:
+            self._store.chats.drop_claim(chat, claim.claim_id)
+            raise ChatEnded("the chat has ended")
+        return self._deliver(outgoing, chat, claim)
+
+    def _deliver(self, outgoing: Outgoing, chat: Chat, claim: Claim) -> Delivered:
+        try:
+            credentials = self._access.fresh(outgoing.credentials)
+        except Exception:
+            self._store.chats.drop_claim(chat, claim.claim_id)
+            raise
+        try:
+            message = self._post(outgoing, chat, credentials)
+        except (GiosgUnreachable, VisitorChatError):
+            self._store.chats.drop_claim(chat, claim.claim_id)
+            raise
+        except GiosgRefused as refusal:
+            self._store.chats.drop_claim(chat, claim.claim_id)
+            self._raise_if_ended(chat, credentials, refusal)
+            raise
+        except GiosgError as error:
+            return self._settle_after(error, outgoing, claim, chat)
+        return self._commit(outgoing, claim, message, chat)
+
+    def _post(self, outgoing: Outgoing, chat: Chat, credentials: Credentials) -> Message:
+        return self._access.call(
+            credentials,
+            lambda token: self._giosg.send_message(
+                credentials.visitor_id, chat.id, access_token=token, text=outgoing.text
+            ),
+        )
+
+    def _settle_after(self, error: GiosgError, outgoing: Outgoing, claim: Claim, chat: Chat) -> Delivered:
+        """Find what an attempt has done that ended in an error; raise that error when nothing is found."""
+        try:
+            settled = None if isinstance(error, GiosgUnavailable) else self._settle(outgoing, claim, chat)
+        except GiosgError:
+            settled = None
+        if settled is None:
+            self._store.chats.leave_claim(chat, claim.claim_id)
+            raise error
+        return replace(settled, is_repeat=False)
+
+    def _settle(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> Delivered | None:
+        """Account for an attempt whose outcome is unknown; None when, as far as can be seen, nothing was sent."""
+        current, sent = self._read_again(outgoing, chat)
+        if sent is not None:
+            return self._repeat(outgoing, current, sent)
+        message = self._look(outgoing, claim, current)
+        return replace(self._commit(outgoing, claim, message, chat), is_repeat=True) if message else None
+
+    def _look(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> Message | None:
+        """Find at Giosg the message that an attempt has become.
+
+        Attempts with the same text are told apart only by their number: while one of them is still at work, a message
+        could be that one's, and is taken only if there is one for each.
+        """
+        found = [each for each in self._candidates(outgoing, claim, chat) if self._is_free(chat, each, claim)]
+        rivals = [other for other in chat.claims.values() if _is_rival(claim, other)]
+        is_at_work = any(rival.leased_until > self._clock() for rival in rivals)
+        if not found or (is_at_work and len(found) <= len(rivals)):
+            return None
+        return min(found, key=lambda each: (each.created_at, each.id))
+
+    def _candidates(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> list[Message]:
+        visitor_id = outgoing.credentials.visitor_id
+        messages = self._access.call(
+            outgoing.credentials,
+            lambda token: list(self._giosg.list_visitor_messages(visitor_id, chat.id, access_token=token)),
+        )
+        return [
+            each
+            for each in messages
+            if each.sender_type == "visitor"
+            and each.type == "msg"
+            and merging.could_be(claim, text=each.message or "", created_at=each.created_at)
+        ]
+
+    def _is_free(self, chat: Chat, message: Message, claim: Claim) -> bool:
+        """Tell whether a message is accounted for neither by another claim nor by the time before this one."""
+        stored = self._store.messages.find(chat.id, message.id)
+        if stored is None:
+            return True
+        return stored.claim_id in {None, claim.claim_id} and (stored.seq is None or stored.seq > claim.seq)
+
+    def _commit(self, outgoing: Outgoing, claim: Claim, message: Message, chat: Chat) -> Delivered:
+        try:
+            applied = self._ledger.apply_message(events.added(message, claim_id=outgoing.claim_id))
+        except Exception:
+            self._store.chats.leave_claim(chat, claim.claim_id)
+            raise
+        if not isinstance(applied.chat, Chat) or applied.message is None:
+            raise ChatNotFound("the chat was removed while a message was sent")
+        return Delivered(chat=applied.chat, message=applied.message, is_repeat=False)
+
+    def _raise_if_ended(self, chat: Chat, credentials: Credentials, refusal: GiosgRefused) -> None:
+        if refusal.status not in PERHAPS_ENDED:
+            return
+        current = self._access.call(
+            credentials,
+            lambda token: self._giosg.get_visitor_chat(credentials.visitor_id, chat.id, access_token=token),
+        )
+        if current.is_ended:
+            self._ledger.apply_chat(chat.id, events.chat_facts(current))
+            raise ChatEnded("Giosg has ended the chat") from refusal
+
+
+def _check_text(outgoing: Outgoing, known_hash: str) -> None:
+    if merging.text_hash(outgoing.text) != known_hash:
+        raise ClientMessageIdReused("another text came with this client_message_id before")
+
+
+def _is_rival(claim: Claim, other: Claim) -> bool:
+    return other.claim_id != claim.claim_id and other.text_hash == claim.text_hash

@@ -1,0 +1,102 @@
+"""The environment of a function, read once: this module is the only reader of `os.environ`.
+
+Each function gets the variables that it uses and no others (`template.yaml` decides), so every field is read when it is
+asked for, and a missing one is an error that names it.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+
+class MissingSetting(RuntimeError):
+    """A variable that this function needs is missing or empty."""
+
+
+class Settings:
+    """Typed view of the environment; units are in the names."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+
+    def _text(self, name: str) -> str:
+        value = self._environment.get(name, "")
+        if not value:
+            raise MissingSetting(f"the environment variable {name} is missing or empty")
+        return value
+
+    def _number(self, name: str) -> int:
+        value = self._text(name)
+        try:
+            return int(value)
+        except ValueError:
+            raise MissingSetting(f"the environment variable {name} must be a whole number") from None
+
+    @cached_property
+    def giosg_base_url(self) -> str:
+        return self._text("GIOSG_BASE_URL").rstrip("/")
+
+    @cached_property
+    def giosg_organization_id(self) -> str:
+        return self._text("GIOSG_ORGANIZATION_ID")
+
+    @cached_property
+    def giosg_room_id(self) -> str:
+        return self._text("GIOSG_ROOM_ID")
+
+    @cached_property
+    def giosg_chat_type(self) -> str:
+        return self._text("GIOSG_CHAT_TYPE")
+
+    @cached_property
+    def giosg_timeout_seconds(self) -> float:
+        """Longest wait for one answer of Giosg's; below every function's own timeout."""
+        return float(self._number("GIOSG_TIMEOUT_SECONDS"))
+
+    @cached_property
+    def giosg_token_secret_arn(self) -> str:
+        return self._text("GIOSG_TOKEN_SECRET_ARN")
+
+    @cached_property
+    def webhook_secret_arn(self) -> str:
+        return self._text("WEBHOOK_SECRET_ARN")
+
+    @cached_property
+    def visitors_table(self) -> str:
+        return self._text("VISITORS_TABLE")
+
+    @cached_property
+    def credentials_table(self) -> str:
+        return self._text("CREDENTIALS_TABLE")
+
+    @cached_property
+    def chats_table(self) -> str:
+        return self._text("CHATS_TABLE")
+
+    @cached_property
+    def messages_table(self) -> str:
+        return self._text("MESSAGES_TABLE")
+
+    @cached_property
+    def coordination_table(self) -> str:
+        return self._text("COORDINATION_TABLE")
+
+    @cached_property
+    def retention_days(self) -> int:
+        """Days that a chat is kept after its last activity."""
+        return self._number("RETENTION_DAYS")
+
+    @cached_property
+    def session_idle_days(self) -> int:
+        """Days without use after which a visitor token is dead."""
+        return self._number("SESSION_IDLE_DAYS")
+
+    @cached_property
+    def sync_queue_url(self) -> str:
+        """Where chats wait that must be compared with Giosg soon."""
+        return self._text("SYNC_QUEUE_URL")
+
+    @cached_property
+    def aws_endpoint_url(self) -> str | None:
+        """An emulator's address; None on AWS."""
+        return self._environment.get("AWS_ENDPOINT_URL") or None

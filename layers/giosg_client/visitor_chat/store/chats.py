@@ -1,0 +1,338 @@
+"""Chats, whose they are, and the messages on their way to Giosg."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, NamedTuple
+
+from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
+from visitor_chat.records import Chat, Claim
+from visitor_chat.store.attributes import Record
+from visitor_chat.store.tables import ConditionFailed, Key, Page, Tables, Write
+
+OPEN_CHATS_INDEX = "open_chats"
+OPEN_SHARDS = 4
+"""Partitions of the sparse index: each carries 1,000 writes a second, which is 300,000 syncs in 5 minutes."""
+FOREIGN_LIFETIME = timedelta(hours=1)
+
+
+class Marker(Enum):
+    """What stands in a chat's place: it was removed or erased, or it is known not to be of one of our visitors."""
+
+    REMOVED = "removed"
+    FOREIGN = "foreign"
+
+
+class Due(NamedTuple):
+    """An open chat and when its turn came; these sort the most overdue first."""
+
+    due_at: datetime
+    chat_id: str
+
+
+def chat_key(chat_id: str) -> Key:
+    return {"pk": f"chat#{chat_id}", "sk": "chat"}
+
+
+def _listing_key(visitor_id: str, created_at: datetime, chat_id: str) -> Key:
+    return {"pk": f"visitor#{visitor_id}", "sk": f"{to_text(created_at)}#{chat_id}"}
+
+
+def open_shard(chat_id: str) -> str:
+    return f"shard#{zlib.crc32(chat_id.encode()) % OPEN_SHARDS}"
+
+
+class Chats:
+    """The chats table."""
+
+    def __init__(self, tables: Tables, table: str, *, clock: Clock, retention: timedelta) -> None:
+        self.table = table
+        self._tables = tables
+        self._clock = clock
+        self._retention = retention
+
+    def read_key(self, chat_id: str) -> tuple[str, Key]:
+        return self.table, chat_key(chat_id)
+
+    def decode(self, record: Record | None) -> Chat | Marker | None:
+        """Turn an item into a chat or a marker; one past its lifetime is gone, deleted by DynamoDB yet or not."""
+        if record is None or record["expires_at"] <= to_epoch_seconds(self._clock()):
+            return None
+        return Marker(record["marker"]) if "marker" in record else _to_chat(record)
+
+    def find(self, chat_id: str) -> Chat | Marker | None:
+        (record,) = self._tables.read([self.read_key(chat_id)])
+        return self.decode(record)
+
+    def of_visitor(self, visitor_id: str, *, before: str | None, limit: int) -> tuple[list[Chat], str | None]:
+        """List a visitor's chats, newest first, and the place to go on from (None at the end)."""
+        condition = "#pk = :pk" + (" AND #sk < :before" if before else "")
+        values = {"pk": f"visitor#{visitor_id}"} | ({"before": before} if before else {})
+        page = self._tables.query(self.table, condition, values, limit=limit, newest_first=True)
+        return self._chats_of(page), page.records[-1]["sk"] if page.has_more else None
+
+    def all_of_visitor(self, visitor_id: str) -> Iterator[Chat]:
+        """Read every chat of a visitor; each may be removed before the next is read."""
+        values = {"pk": f"visitor#{visitor_id}"}
+        for listing in self._tables.partition(self.table, "#pk = :pk", values):
+            if isinstance(chat := self.find(listing["chat_id"]), Chat):
+                yield chat
+
+    def _chats_of(self, page: Page) -> list[Chat]:
+        if not page.records:
+            return []
+        found = self._tables.read([self.read_key(record["chat_id"]) for record in page.records])
+        return [chat for record in found if isinstance(chat := self.decode(record), Chat)]
+
+    def open(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
+        """Store a chat that was not known, with its place in the visitor's list; raise ConditionFailed if it was.
+
+        `guards` are checked in the same transaction.
+        """
+        expires_at = self._expiry()
+        listing = {**_listing_key(chat.visitor_id, chat.created_at, chat.id), "chat_id": chat.id}
+        item = _to_record(chat) | {
+            "claims": {},
+            "open_shard": open_shard(chat.id),
+            "sync_due_at": to_text(sync_due_at),
+        }
+        self._tables.transact(
+            Write(
+                kind="Put",
+                table=self.table,
+                item=item | {"expires_at": expires_at},
+                condition="attribute_not_exists(#pk) OR #marker = :foreign",
+                values={"foreign": Marker.FOREIGN.value},
+            ),
+            Write(kind="Put", table=self.table, item=listing | {"expires_at": expires_at}),
+            *guards,
+        )
+
+    def change(self, before: Chat, after: Chat) -> None:
+        """Store what has changed of a chat itself; raise ConditionFailed when `before` is not the latest."""
+        self._tables.write(self.changing(before, after))
+
+    def mark_started(self, chat_id: str) -> None:
+        """Note that a visitor's request has made this chat, which a webhook had stored before."""
+        self._tables.write(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=chat_key(chat_id),
+                update="SET #is_started = :yes",
+                condition="attribute_exists(#seq)",
+                values={"yes": True},
+            ),
+        )
+
+    def mark_synced(self, chat_id: str, *, due_at: datetime | None) -> None:
+        """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here."""
+        update = "SET #sync_due_at = :due_at" if due_at else "REMOVE #open_shard, #sync_due_at"
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=chat_key(chat_id),
+                    update=update,
+                    condition="attribute_exists(#seq)",
+                    values={"due_at": to_text(due_at)} if due_at else {},
+                ),
+            )
+        except ConditionFailed:
+            return
+
+    def due_for_sync(self, shard: int, *, limit: int) -> list[Due]:
+        """List open chats whose turn it is, the most overdue first."""
+        page = self._tables.query(
+            self.table,
+            "#open_shard = :shard AND #sync_due_at <= :now",
+            {"shard": f"shard#{shard}", "now": to_text(self._clock())},
+            limit=limit,
+            index=OPEN_CHATS_INDEX,
+            consistent=False,
+        )
+        return [Due(from_text(each["sync_due_at"]), each["pk"].removeprefix("chat#")) for each in page.records]
+
+    def changing(self, before: Chat, after: Chat) -> Write:
+        """Give the write that moves a chat from one state to the next, for use in a transaction."""
+        state = {name: value for name, value in _to_record(after).items() if name in _CHANGEABLE}
+        done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
+        removals = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
+        return Write(
+            kind="Update",
+            table=self.table,
+            key=chat_key(before.id),
+            update="SET "
+            + ", ".join(f"#{name} = :{name}" for name in [*state, "expires_at"])
+            + (f" REMOVE {removals}" if removals else ""),
+            condition="#seq = :known_seq",
+            values=state | {"expires_at": self._expiry(), "known_seq": before.seq},
+            names={f"claim_{number}": claim_id for number, claim_id in enumerate(done)},
+        )
+
+    def still(self, chat: Chat) -> Write:
+        """Give the part of a transaction that fails when the chat is gone."""
+        return Write(
+            kind="ConditionCheck",
+            table=self.table,
+            key=chat_key(chat.id),
+            condition="attribute_exists(#seq)",
+        )
+
+    def claim(self, chat: Chat, claim: Claim) -> Chat:
+        """Announce a message that is about to be sent; raise ConditionFailed if it was, or the chat has ended."""
+        return self._update_claims(
+            chat.id,
+            "SET #claims.#claim = :claim",
+            condition="attribute_exists(#seq) AND attribute_not_exists(#claims.#claim) AND #is_ended = :no",
+            values={"claim": _claim_record(claim), "no": False},
+            claim_id=claim.claim_id,
+        )
+
+    def take_over(self, chat: Chat, claim: Claim, *, leased_until: datetime) -> Chat:
+        """Become the one who is at work on a claim; raise ConditionFailed when another was faster."""
+        return self._update_claims(
+            chat.id,
+            "SET #claims.#claim.#leased_until = :until",
+            condition="#claims.#claim.#leased_until = :seen",
+            values={"until": to_text(leased_until), "seen": to_text(claim.leased_until)},
+            claim_id=claim.claim_id,
+        )
+
+    def leave_claim(self, chat: Chat, claim_id: str) -> None:
+        """Stop working on a claim whose outcome is unknown: whoever is next looks at Giosg first."""
+        self._settle_claim(chat, claim_id, "SET #claims.#claim.#leased_until = :now", {"now": to_text(self._clock())})
+
+    def drop_claim(self, chat: Chat, claim_id: str) -> None:
+        """Take back a claim of a message that was certainly not sent."""
+        self._settle_claim(chat, claim_id, "REMOVE #claims.#claim", {})
+
+    def _settle_claim(self, chat: Chat, claim_id: str, update: str, values: Mapping[str, Any]) -> None:
+        try:
+            condition = "attribute_exists(#claims.#claim)"
+            self._update_claims(chat.id, update, condition=condition, values=values, claim_id=claim_id)
+        except ConditionFailed:
+            return
+
+    def _update_claims(
+        self, chat_id: str, update: str, *, condition: str, values: Mapping[str, Any], claim_id: str
+    ) -> Chat:
+        record = self._tables.write(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=chat_key(chat_id),
+                update=update,
+                condition=condition,
+                values=values,
+                names={"claim": claim_id},
+            ),
+        )
+        return _to_chat(record)
+
+    def remove(self, chat: Chat) -> None:
+        """Leave a marker in the chat's place and take it off the visitor's list."""
+        listing = _listing_key(chat.visitor_id, chat.created_at, chat.id)
+        self._tables.transact(
+            Write(kind="Put", table=self.table, item=self._marker(chat.id, Marker.REMOVED, self._expiry())),
+            Write(kind="Delete", table=self.table, key=listing),
+        )
+
+    def mark_foreign(self, chat_id: str) -> None:
+        """Remember for a while that a chat of our room is nobody's of ours."""
+        expires_at = to_epoch_seconds(self._clock() + FOREIGN_LIFETIME)
+        try:
+            self._tables.write(
+                Write(
+                    kind="Put",
+                    table=self.table,
+                    item=self._marker(chat_id, Marker.FOREIGN, expires_at),
+                    condition="attribute_not_exists(#pk) OR #marker = :foreign",
+                    values={"foreign": Marker.FOREIGN.value},
+                ),
+            )
+        except ConditionFailed:
+            return
+
+    @staticmethod
+    def _marker(chat_id: str, marker: Marker, expires_at: int) -> Record:
+        return {**chat_key(chat_id), "marker": marker.value, "expires_at": expires_at}
+
+    def _expiry(self) -> int:
+        return to_epoch_seconds(self._clock() + self._retention)
+
+
+_CHANGEABLE = frozenset(
+    {
+        "visitor_name",
+        "updated_at",
+        "ended_at",
+        "last_message_at",
+        "is_ended",
+        "has_visitor_message",
+        "has_agent",
+        "seq",
+        "tail_id",
+        "tail_seq",
+    },
+)
+
+
+def _to_record(chat: Chat) -> Record:
+    return {
+        **chat_key(chat.id),
+        "visitor_id": chat.visitor_id,
+        "visitor_name": chat.visitor_name,
+        "created_at": to_text(chat.created_at),
+        "updated_at": to_text(chat.updated_at),
+        "ended_at": chat.ended_at and to_text(chat.ended_at),
+        "last_message_at": chat.last_message_at and to_text(chat.last_message_at),
+        "is_ended": chat.is_ended,
+        "has_visitor_message": chat.has_visitor_message,
+        "has_agent": chat.has_agent,
+        "is_started": chat.is_started,
+        "seq": chat.seq,
+        "tail_id": chat.tail_id,
+        "tail_seq": chat.tail_seq,
+    }
+
+
+def _to_chat(record: Record) -> Chat:
+    return Chat(
+        id=record["pk"].removeprefix("chat#"),
+        visitor_id=record["visitor_id"],
+        visitor_name=record["visitor_name"],
+        created_at=from_text(record["created_at"]),
+        updated_at=from_text(record["updated_at"]),
+        ended_at=record["ended_at"] and from_text(record["ended_at"]),
+        last_message_at=record["last_message_at"] and from_text(record["last_message_at"]),
+        is_ended=record["is_ended"],
+        has_visitor_message=record["has_visitor_message"],
+        has_agent=record["has_agent"],
+        is_started=record["is_started"],
+        seq=record["seq"],
+        tail_id=record["tail_id"],
+        tail_seq=record["tail_seq"],
+        claims={claim_id: _to_claim(claim_id, claim) for claim_id, claim in record["claims"].items()},
+    )
+
+
+def _claim_record(claim: Claim) -> Record:
+    return {
+        "text_hash": claim.text_hash,
+        "started_at": to_text(claim.started_at),
+        "leased_until": to_text(claim.leased_until),
+        "seq": claim.seq,
+    }
+
+
+def _to_claim(claim_id: str, record: Record) -> Claim:
+    return Claim(
+        claim_id=claim_id,
+        text_hash=record["text_hash"],
+        started_at=from_text(record["started_at"]),
+        leased_until=from_text(record["leased_until"]),
+        seq=record["seq"],
+    )

@@ -1,0 +1,156 @@
+"""Messages, in the order in which their changes were committed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from visitor_chat.clock import Clock, to_epoch_seconds
+from visitor_chat.records import Chat, StoredMessage
+from visitor_chat.store.attributes import Record
+from visitor_chat.store.tables import Key, Tables, Write
+
+CHANGES_INDEX = "changes"
+OUTLIVES_CHAT = timedelta(days=2)
+"""Messages live longer than their chat, so that a chat that can be read never lacks its tail."""
+
+
+class Sent(NamedTuple):
+    """What became of a claim."""
+
+    message_id: str
+    text_hash: str
+
+
+class Changes(NamedTuple):
+    """A page of messages in the order of their last change; `seq` is the place to go on from."""
+
+    messages: list[StoredMessage]
+    seq: int
+    has_more: bool
+
+
+def message_key(chat_id: str, message_id: str) -> Key:
+    return {"chat_id": chat_id, "record": f"message#{message_id}"}
+
+
+def _sent_key(chat_id: str, claim_id: str) -> Key:
+    return {"chat_id": chat_id, "record": f"sent#{claim_id}"}
+
+
+class Messages:
+    """The messages table."""
+
+    def __init__(self, tables: Tables, table: str, *, clock: Clock, retention: timedelta) -> None:
+        self.table = table
+        self._tables = tables
+        self._clock = clock
+        self._lifetime = retention + OUTLIVES_CHAT
+
+    def read_key(self, chat_id: str, message_id: str) -> tuple[str, Key]:
+        return self.table, message_key(chat_id, message_id)
+
+    def read_sent_key(self, chat_id: str, claim_id: str) -> tuple[str, Key]:
+        return self.table, _sent_key(chat_id, claim_id)
+
+    @staticmethod
+    def decode(record: Record | None) -> StoredMessage | None:
+        return _to_message(record) if record else None
+
+    @staticmethod
+    def decode_sent(record: Record | None) -> Sent | None:
+        return Sent(message_id=record["message_id"], text_hash=record["text_hash"]) if record else None
+
+    def find(self, chat_id: str, message_id: str) -> StoredMessage | None:
+        (record,) = self._tables.read([self.read_key(chat_id, message_id)])
+        return self.decode(record)
+
+    def all_of(self, chat_id: str) -> Iterator[StoredMessage]:
+        """Read every message of a chat, also those that no visitor may see."""
+        values = {"chat_id": chat_id, "message": "message#"}
+        condition = "#chat_id = :chat_id AND begins_with(#record, :message)"
+        yield from map(_to_message, self._tables.partition(self.table, condition, values))
+
+    def changes(self, chat: Chat, *, after: int, limit: int) -> Changes:
+        """Read what changed in a chat after a place in its order; `chat` must have been read just before."""
+        if after >= chat.seq:
+            return Changes(messages=[], seq=after, has_more=False)
+        page = self._tables.query(
+            self.table,
+            "#chat_id = :chat_id AND #seq BETWEEN :first AND :last",
+            {"chat_id": chat.id, "first": after + 1, "last": chat.seq},
+            limit=limit,
+            index=CHANGES_INDEX,
+        )
+        messages = [_to_message(record) for record in page.records]
+        if page.has_more:
+            return Changes(messages=messages, seq=page.records[-1]["seq"], has_more=True)
+        if self._tail_is_readable(chat, messages, after=after):
+            return Changes(messages=messages, seq=chat.seq, has_more=False)
+        return Changes(messages=messages, seq=max(after, chat.tail_seq - 1), has_more=True)
+
+    def _tail_is_readable(self, chat: Chat, messages: list[StoredMessage], *, after: int) -> bool:
+        """Tell whether the last commit's message can be seen: it may have moved on, but it must not be behind."""
+        if chat.tail_id is None or chat.tail_seq <= after:
+            return True
+        tail = next((each for each in messages if each.id == chat.tail_id), None)
+        if _is_at(tail, chat.tail_seq):
+            return True
+        return _is_at(self.find(chat.id, chat.tail_id), chat.tail_seq)
+
+    def put(self, before: StoredMessage | None, after: StoredMessage) -> Write:
+        """Give the write that stores a message in the place of just the version that was read."""
+        item: Record = {
+            **message_key(after.chat_id, after.id),
+            "content": dict(after.content),
+            "version": after.version,
+            "is_removed": after.is_removed,
+            "is_changed": after.is_changed,
+            "claim_id": after.claim_id,
+            "expires_at": self._expiry(),
+        }
+        if after.seq is not None:
+            item["seq"] = after.seq
+        condition = "#version = :version" if before else "attribute_not_exists(#record)"
+        values = {"version": before.version} if before else {}
+        return Write(kind="Put", table=self.table, item=item, condition=condition, values=values)
+
+    def put_sent(self, chat_id: str, claim_id: str, sent: Sent) -> Write:
+        """Give the write that records what became of a claim, once and for all."""
+        item = {**_sent_key(chat_id, claim_id), **sent._asdict(), "expires_at": self._expiry()}
+        return Write(kind="Put", table=self.table, item=item, condition="attribute_not_exists(#record)")
+
+    def check_tail(self, chat: Chat) -> Write:
+        """Give the part of a transaction that waits for the commit before it to be readable."""
+        return Write(
+            kind="ConditionCheck",
+            table=self.table,
+            key=message_key(chat.id, chat.tail_id or ""),
+            condition="#seq >= :seq",
+            values={"seq": chat.tail_seq},
+        )
+
+    def erase(self, chat_id: str) -> None:
+        """Delete everything that is stored of a chat's messages."""
+        for record in self._tables.partition(self.table, "#chat_id = :chat_id", {"chat_id": chat_id}):
+            key = {"chat_id": chat_id, "record": record["record"]}
+            self._tables.write(Write(kind="Delete", table=self.table, key=key))
+
+    def _expiry(self) -> int:
+        return to_epoch_seconds(self._clock() + self._lifetime)
+
+
+def _is_at(message: StoredMessage | None, seq: int) -> bool:
+    return message is not None and (message.seq or 0) >= seq
+
+
+def _to_message(record: Record) -> StoredMessage:
+    return StoredMessage(
+        chat_id=record["chat_id"],
+        id=record["record"].removeprefix("message#"),
+        content=record["content"],
+        seq=record.get("seq"),
+        version=record["version"],
+        is_removed=record["is_removed"],
+        is_changed=record["is_changed"],
+        claim_id=record["claim_id"],
+    )

@@ -1,0 +1,144 @@
+"""The store as a whole, and the reads that span tables."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from visitor_chat.clock import Clock
+from visitor_chat.records import Chat, Credentials, Session, StoredMessage, Visitor
+from visitor_chat.settings import Settings
+from visitor_chat.store.chats import Chats, Marker
+from visitor_chat.store.coordination import Coordination
+from visitor_chat.store.messages import Messages, Sent
+from visitor_chat.store.tables import Tables
+from visitor_chat.store.visitors import (
+    CredentialsStore,
+    Visitors,
+    credentials_key,
+    session_key,
+    to_credentials,
+    to_session,
+    to_visitor,
+    visitor_key,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything that a visitor's request is judged by, as it was in one read."""
+
+    visitor: Visitor | None
+    session: Session | None
+    chat: Chat | Marker | None = None
+    sent: Sent | None = None
+    credentials: Credentials | None = None
+
+
+class Store:
+    """All tables, each behind the verbs of its part; a function must be given only those that it uses."""
+
+    def __init__(self, client: Any, settings: Settings, *, clock: Clock) -> None:
+        self._tables = Tables(client)
+        self._settings = settings
+        self._clock = clock
+        self._retention = timedelta(days=settings.retention_days)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        table = self._settings.visitors_table
+        return Visitors(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def credentials(self) -> CredentialsStore:
+        table = self._settings.credentials_table
+        return CredentialsStore(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def chats(self) -> Chats:
+        table = self._settings.chats_table
+        return Chats(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def messages(self) -> Messages:
+        table = self._settings.messages_table
+        return Messages(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def coordination(self) -> Coordination:
+        return Coordination(self._tables, self._settings.coordination_table, clock=self._clock)
+
+    def context(
+        self,
+        visitor_id: str,
+        session_id: str,
+        *,
+        chat_id: str | None = None,
+        claim_id: str | None = None,
+        with_credentials: bool = False,
+    ) -> Context:
+        """Read in one round trip who is asking, and what the request is about."""
+        keys = {
+            "visitor": (self.visitors.table, visitor_key(visitor_id)),
+            "session": (self.visitors.table, session_key(visitor_id, session_id)),
+        }
+        if chat_id:
+            keys["chat"] = self.chats.read_key(chat_id)
+        if chat_id and claim_id:
+            keys["sent"] = self.messages.read_sent_key(chat_id, claim_id)
+        if with_credentials:
+            keys["credentials"] = (self.credentials.table, credentials_key(visitor_id))
+        found = dict(zip(keys, self._tables.read(list(keys.values())), strict=True))
+        return Context(
+            visitor=to_visitor(record) if (record := found["visitor"]) else None,
+            session=to_session(record) if (record := found["session"]) else None,
+            chat=self.chats.decode(found.get("chat")),
+            sent=self.messages.decode_sent(found.get("sent")),
+            credentials=to_credentials(record) if (record := found.get("credentials")) else None,
+        )
+
+    def chat_and_sent(self, chat_id: str, claim_id: str) -> tuple[Chat | Marker | None, Sent | None]:
+        """Read a chat and what became of a claim in it, in one round trip."""
+        chat, sent = self._tables.read([self.chats.read_key(chat_id), self.messages.read_sent_key(chat_id, claim_id)])
+        return self.chats.decode(chat), self.messages.decode_sent(sent)
+
+    def chat_and_message(self, chat_id: str, message_id: str) -> tuple[Chat | Marker | None, StoredMessage | None]:
+        """Read a chat and one message of it, in one round trip."""
+        chat, message = self._tables.read(
+            [self.chats.read_key(chat_id), self.messages.read_key(chat_id, message_id)],
+        )
+        return self.chats.decode(chat), self.messages.decode(message)
+
+    def commit(self, chat: Chat, after: Chat, message: StoredMessage | None, changed: StoredMessage) -> None:
+        """Store a visible change of a message and of its chat together; raise ConditionFailed to read again.
+
+        A claim that the chat no longer holds has become this message.
+        """
+        writes = [self.chats.changing(chat, after), self.messages.put(message, changed)]
+        if chat.tail_id is not None and chat.tail_id != changed.id:
+            writes.append(self.messages.check_tail(chat))
+        for claim_id, claim in chat.claims.items():
+            if claim_id not in after.claims:
+                sent = Sent(message_id=changed.id, text_hash=claim.text_hash)
+                writes.append(self.messages.put_sent(chat.id, claim_id, sent))
+        self._tables.transact(*writes)
+
+    def keep_unseen(self, chat: Chat, message: StoredMessage | None, changed: StoredMessage) -> None:
+        """Store what is known of a message that no visitor may see yet; raise ConditionFailed to read again."""
+        self._tables.transact(self.chats.still(chat), self.messages.put(message, changed))
+
+    def remove_chat(self, chat: Chat) -> None:
+        """Remove a chat with all its messages; what arrives later for it is ignored."""
+        self.chats.remove(chat)
+        self.messages.erase(chat.id)
+
+    def erase_visitor(self, visitor_id: str) -> None:
+        """Erase everything about a visitor, also what arrives later; what broke off may be done again.
+
+        The sessions go last, so that the visitor's own token can finish an erasure that broke off.
+        """
+        self.visitors.mark_erased(visitor_id)
+        self.credentials.forget(visitor_id)
+        for chat in self.chats.all_of_visitor(visitor_id):
+            self.remove_chat(chat)
+        self.visitors.close_sessions(visitor_id)

@@ -1,0 +1,198 @@
+"""Visitors, their sessions, and their credentials at Giosg."""
+
+from datetime import datetime, timedelta
+
+from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
+from visitor_chat.records import Credentials, Session, Visitor
+from visitor_chat.store.attributes import Record
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+
+
+def visitor_key(visitor_id: str) -> Key:
+    return {"visitor_id": visitor_id, "record": "visitor"}
+
+
+def session_key(visitor_id: str, session_id: str) -> Key:
+    return {"visitor_id": visitor_id, "record": f"session#{session_id}"}
+
+
+def credentials_key(visitor_id: str) -> Key:
+    return {"visitor_id": visitor_id}
+
+
+def to_visitor(record: Record) -> Visitor:
+    return Visitor(id=record["visitor_id"], name=record.get("name"), is_erased=record.get("is_erased", False))
+
+
+def to_session(record: Record) -> Session:
+    return Session(
+        visitor_id=record["visitor_id"],
+        session_id=record["record"].removeprefix("session#"),
+        secret_hash=record["secret_hash"],
+        expires_at=from_text(record["idle_until"]),
+    )
+
+
+def to_credentials(record: Record) -> Credentials:
+    return Credentials(
+        visitor_id=record["visitor_id"],
+        visitor_secret_id=record["visitor_secret_id"],
+        access_token=record["access_token"],
+        renew_at=from_text(record["renew_at"]),
+    )
+
+
+class Visitors:
+    """The visitors table."""
+
+    def __init__(self, tables: Tables, table: str, *, clock: Clock, retention: timedelta) -> None:
+        self.table = table
+        self._tables = tables
+        self._clock = clock
+        self._retention = retention
+
+    def find(self, visitor_id: str) -> Visitor | None:
+        (record,) = self._tables.read([(self.table, visitor_key(visitor_id))])
+        return to_visitor(record) if record else None
+
+    def remember(self, visitor_id: str, *, name: str | None) -> Visitor:
+        """Store a visitor, or a name that replaces the one known; raise ConditionFailed when the visitor is erased."""
+        update = "SET #expires_at = :expires_at, #is_erased = :no" + (", #name = :name" if name else "")
+        values = {"expires_at": self._expiry(), "no": False} | ({"name": name} if name else {})
+        record = self._tables.write(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=visitor_key(visitor_id),
+                update=update,
+                condition="attribute_not_exists(#is_erased) OR #is_erased = :no",
+                values=values,
+            ),
+        )
+        return to_visitor(record)
+
+    def check_not_erased(self, visitor_id: str) -> Write:
+        """Give the part of a transaction that fails once the visitor is erased, or was never known."""
+        return Write(
+            kind="ConditionCheck",
+            table=self.table,
+            key=visitor_key(visitor_id),
+            condition="#is_erased = :no",
+            values={"no": False},
+        )
+
+    def open_session(self, session: Session) -> None:
+        self._tables.write(Write(kind="Put", table=self.table, item=_session_item(session)))
+
+    def prolong_session(self, session: Session, expires_at: datetime) -> None:
+        """Keep a used session, and its visitor, alive; a session that is gone stays gone."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=session_key(session.visitor_id, session.session_id),
+                    update="SET #idle_until = :idle_until, #expires_at = :expires_at",
+                    condition="attribute_exists(#secret_hash)",
+                    values={"idle_until": to_text(expires_at), "expires_at": to_epoch_seconds(expires_at)},
+                ),
+            )
+            self.remember(session.visitor_id, name=None)
+        except ConditionFailed:
+            return
+
+    def mark_erased(self, visitor_id: str) -> None:
+        """Make every session of the visitor useless and forget the name, at once; what is left only says `erased`."""
+        item = {
+            **visitor_key(visitor_id),
+            "is_erased": True,
+            "expires_at": self._expiry(),
+        }
+        self._tables.write(Write(kind="Put", table=self.table, item=item))
+
+    def close_sessions(self, visitor_id: str) -> None:
+        prefix = {"visitor_id": visitor_id, "session": "session#"}
+        for record in self._tables.partition(
+            self.table, "#visitor_id = :visitor_id AND begins_with(#record, :session)", prefix
+        ):
+            key = {"visitor_id": visitor_id, "record": record["record"]}
+            self._tables.write(Write(kind="Delete", table=self.table, key=key))
+
+    def _expiry(self) -> int:
+        return to_epoch_seconds(self._clock() + self._retention)
+
+
+def _session_item(session: Session) -> Record:
+    return {
+        **session_key(session.visitor_id, session.session_id),
+        "secret_hash": session.secret_hash,
+        "idle_until": to_text(session.expires_at),
+        "expires_at": to_epoch_seconds(session.expires_at),
+    }
+
+
+class CredentialsStore:
+    """The credentials table, apart from all others so that few functions can read it."""
+
+    def __init__(self, tables: Tables, table: str, *, clock: Clock, retention: timedelta) -> None:
+        self.table = table
+        self._tables = tables
+        self._clock = clock
+        self._retention = retention
+
+    def find(self, visitor_id: str) -> Credentials | None:
+        (record,) = self._tables.read([(self.table, credentials_key(visitor_id))])
+        return to_credentials(record) if record else None
+
+    def keep(self, credentials: Credentials) -> None:
+        """Store credentials, in the place of older ones; a renewal under way is thereby over."""
+        self._tables.write(
+            Write(
+                kind="Put",
+                table=self.table,
+                item={
+                    **credentials_key(credentials.visitor_id),
+                    "visitor_secret_id": credentials.visitor_secret_id,
+                    "access_token": credentials.access_token,
+                    "renew_at": to_text(credentials.renew_at),
+                    "expires_at": to_epoch_seconds(self._clock() + self._retention),
+                },
+            ),
+        )
+
+    def lease_renewal(self, rejected: Credentials, until: datetime) -> bool:
+        """Claim the renewal of just this access token; False when another caller has it or has done it."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=credentials_key(rejected.visitor_id),
+                    update="SET #renewing_until = :until",
+                    condition="#access_token = :rejected"
+                    " AND (attribute_not_exists(#renewing_until) OR #renewing_until < :now)",
+                    values={
+                        "rejected": rejected.access_token,
+                        "until": to_text(until),
+                        "now": to_text(self._clock()),
+                    },
+                ),
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def release_renewal(self, visitor_id: str) -> None:
+        """Give a renewal that failed back, so that the next caller need not wait for the lease to run out."""
+        self._tables.write(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=credentials_key(visitor_id),
+                update="REMOVE #renewing_until",
+                condition="attribute_exists(#access_token)",
+            ),
+        )
+
+    def forget(self, visitor_id: str) -> None:
+        self._tables.write(Write(kind="Delete", table=self.table, key=credentials_key(visitor_id)))

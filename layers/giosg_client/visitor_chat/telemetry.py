@@ -1,0 +1,51 @@
+"""What the stack tells of itself: one log line for each outcome, and counts of what matters.
+
+A line holds only what is passed here by name: ids, codes, counts and times. Names, texts, tokens, secrets, query
+strings and bodies have no place in it, and neither has the message of an exception that is not ours.
+"""
+
+import traceback
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger(service="visitor-chat", log_uncaught_exceptions=False)
+metrics = Metrics(namespace="VisitorChat", service="visitor-chat")
+
+SECONDS = MetricUnit.Seconds
+
+_facts: dict[str, Any] = {}
+
+
+def note(**facts: Any) -> None:
+    """Add ids to the line that this invocation will write."""
+    _facts.update(facts)
+
+
+def count(name: str, amount: float = 1, *, unit: MetricUnit = MetricUnit.Count) -> None:
+    """Add to a metric; it leaves with the end of the invocation."""
+    metrics.add_metric(name=name, unit=unit, value=amount)
+
+
+def begin() -> None:
+    """Forget what the invocation before has noted."""
+    _facts.clear()
+
+
+def outcome(event: str, *, level: str = "info", **facts: Any) -> None:
+    """Write the line of an outcome; `event` is a constant."""
+    getattr(logger, level)(event, extra=_facts | facts)
+
+
+def finish() -> None:
+    """Send the counts of this invocation."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
+
+
+def describe(error: BaseException) -> str:
+    """Say where an error that is not ours came from, without its message, which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"

@@ -1,0 +1,161 @@
+"""Builds what a function needs, once, and keeps it for the warm container: the only place that caches.
+
+Nothing is built by importing. A function calls `warm_up` while Lambda initialises it, with full CPU and outside of any
+request; tests build their own or call `reset`.
+"""
+
+import gc
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from giosg_client.client import GiosgClient
+from visitor_chat import clock
+from visitor_chat.access import Access
+from visitor_chat.availability import Room
+from visitor_chat.callers import Callers
+from visitor_chat.ending import Ending
+from visitor_chat.ledger import Ledger
+from visitor_chat.notifications import Notifications
+from visitor_chat.repairs import Repairs
+from visitor_chat.secret_values import SecretValue, WebhookLock
+from visitor_chat.sending import Sending
+from visitor_chat.sessions import Sessions
+from visitor_chat.settings import Settings
+from visitor_chat.starting import Starting
+from visitor_chat.store import Store
+from visitor_chat.sweeping import Sweeping
+from visitor_chat.syncing import Syncing
+
+AWS_CONNECT_TIMEOUT_SECONDS = 1.0
+AWS_READ_TIMEOUT_SECONDS = 3.0
+
+
+@cache
+def settings() -> Settings:
+    return Settings()
+
+
+@cache
+def aws(service: str) -> Any:
+    """Give the one client of an AWS service; botocore's own, since boto3 adds nothing to it but start-up time."""
+    config = Config(
+        connect_timeout=AWS_CONNECT_TIMEOUT_SECONDS,
+        read_timeout=AWS_READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=10,
+        parameter_validation=False,
+    )
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def store() -> Store:
+    return Store(aws("dynamodb"), settings(), clock=clock.now)
+
+
+@cache
+def giosg() -> GiosgClient:
+    token = SecretValue(lambda: aws("secretsmanager"), lambda: settings().giosg_token_secret_arn, clock=clock.now)
+    return GiosgClient(
+        base_url=settings().giosg_base_url,
+        organization_id=settings().giosg_organization_id,
+        room_id=settings().giosg_room_id,
+        api_token=token.get,
+        read_timeout_seconds=settings().giosg_timeout_seconds,
+    )
+
+
+@cache
+def webhook_lock() -> WebhookLock:
+    secret = SecretValue(lambda: aws("secretsmanager"), lambda: settings().webhook_secret_arn, clock=clock.now)
+    return WebhookLock(secret)
+
+
+@cache
+def sessions() -> Sessions:
+    return Sessions(store(), clock=clock.now, idle=clock.days(settings().session_idle_days))
+
+
+@cache
+def callers() -> Callers:
+    return Callers(store(), sessions())
+
+
+@cache
+def ledger() -> Ledger:
+    return Ledger(store())
+
+
+@cache
+def access() -> Access:
+    return Access(giosg(), store().credentials, clock=clock.now)
+
+
+@cache
+def room() -> Room:
+    return Room(giosg(), store().coordination, clock=clock.now)
+
+
+@cache
+def sending() -> Sending:
+    return Sending(store(), ledger(), giosg(), access(), clock=clock.now)
+
+
+@cache
+def ending() -> Ending:
+    return Ending(ledger(), giosg(), access())
+
+
+@cache
+def starting() -> Starting:
+    chat_type = settings().giosg_chat_type
+    return Starting(store(), giosg(), access(), room(), sending(), chat_type=chat_type, clock=clock.now)
+
+
+@cache
+def syncing() -> Syncing:
+    return Syncing(store(), ledger(), giosg(), room_id=settings().giosg_room_id, clock=clock.now)
+
+
+@cache
+def sweeping() -> Sweeping:
+    return Sweeping(store(), syncing(), clock=clock.now)
+
+
+@cache
+def repairs() -> Repairs:
+    return Repairs(lambda: aws("sqs"), lambda: settings().sync_queue_url)
+
+
+@cache
+def notifications() -> Notifications:
+    return Notifications(
+        ledger(),
+        syncing(),
+        repairs(),
+        organization_id=settings().giosg_organization_id,
+        room_id=settings().giosg_room_id,
+    )
+
+
+def reset() -> None:
+    """Forget everything that was built."""
+    for built in list(globals().values()):
+        if hasattr(built, "cache_clear"):
+            built.cache_clear()
+
+
+def warm_up(*builders: Any) -> None:
+    """Build ahead of the first request; what is alive then will live on, so the collector need not look at it again."""
+    for build in builders:
+        build()
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,154 @@
+"""The stack in one process: the template's tables on moto, the functions called with API Gateway's events."""
+
+import base64
+import importlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from tests.template import resources
+from visitor_chat import wiring
+
+REGION = "eu-north-1"
+WEBHOOK_SECRET = "webhook-secret-of-the-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:eu-north-1:123456789012:function:function"
+    aws_request_id: str = "request"
+    remaining_milliseconds: int = 28_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A function's answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def environment(*, base_url: str, organization_id: str, room_id: str, api_token: str) -> dict[str, str]:
+    """Create what the template's functions use, and give their environment; a mocked AWS must be active."""
+    tables = {_variable(name): create_table(name) for name in resources("AWS::DynamoDB::Table")}
+    secrets = boto3.client("secretsmanager", REGION)
+    token = secrets.create_secret(Name="token", SecretString=api_token)
+    webhook = secrets.create_secret(Name="webhook", SecretString=json.dumps({"current": WEBHOOK_SECRET}))
+    queue = boto3.client("sqs", REGION).create_queue(QueueName="sync")
+    return tables | {
+        "GIOSG_BASE_URL": base_url,
+        "GIOSG_ORGANIZATION_ID": organization_id,
+        "GIOSG_ROOM_ID": room_id,
+        "GIOSG_CHAT_TYPE": "visitor",
+        "GIOSG_TIMEOUT_SECONDS": "1",
+        "GIOSG_TOKEN_SECRET_ARN": token["ARN"],
+        "WEBHOOK_SECRET_ARN": webhook["ARN"],
+        "SYNC_QUEUE_URL": queue["QueueUrl"],
+        "RETENTION_DAYS": "30",
+        "SESSION_IDLE_DAYS": "30",
+    }
+
+
+def _variable(logical_id: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).upper()
+
+
+def create_table(logical_id: str) -> str:
+    """Create a table of the template on the mocked AWS and give its name."""
+    properties = resources("AWS::DynamoDB::Table")[logical_id]["Properties"]
+    schema = {
+        name: properties[name]
+        for name in (
+            "BillingMode",
+            "AttributeDefinitions",
+            "KeySchema",
+            "GlobalSecondaryIndexes",
+            "LocalSecondaryIndexes",
+        )
+        if name in properties
+    }
+    boto3.client("dynamodb", REGION).create_table(TableName=logical_id, **schema)
+    return logical_id
+
+
+@dataclass(slots=True)
+class Functions:
+    """Calls the stack's functions as API Gateway does."""
+
+    context: Context = field(default_factory=Context)
+
+    def call(
+        self,
+        function: str,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        token: str | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call a function; `body` is JSON unless it is bytes or a string."""
+        handler = importlib.import_module(f"functions.{function}.app").handler
+        event = http_event(method, path, body=body, token=token, query=query, headers=headers)
+        answer = handler(event, self.context)
+        return Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body") or "")
+
+    def webhook(self, kind: str, notification: Any, *, secret: str = WEBHOOK_SECRET) -> Reply:
+        """Deliver a notification of Giosg's; `kind` is `chats` or `messages`."""
+        path = f"/giosg_webhooks/{kind}"
+        return self.call(f"webhook_{kind}", "POST", path, body=notification, query={"secret": secret})
+
+
+def http_event(
+    method: str,
+    path: str,
+    *,
+    body: Any = None,
+    token: str | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Make an event in API Gateway's payload format 2.0."""
+    text = body if isinstance(body, str | None) else base64.b64encode(_bytes(body)).decode()
+    authorization = {"authorization": f"Bearer {token}"} if token else {}
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"} | authorization | dict(headers or {}),
+        "queryStringParameters": dict(query or {}),
+        "requestContext": {
+            "stage": "$default",
+            "requestId": "request",
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "test"},
+        },
+        "body": text,
+        "isBase64Encoded": not isinstance(body, str | None),
+    }
+
+
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def forget_everything() -> None:
+    """Drop what a warm container keeps."""
+    wiring.reset()

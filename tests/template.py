@@ -1,0 +1,37 @@
+"""The SAM template as data: schema, permissions and routes live there alone, and tests read them from there."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short functions in their long form."""
+
+
+def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+@cache
+def template() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    return document
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """Give the resources of a type by their logical ids."""
+    return {name: each for name, each in template()["Resources"].items() if each["Type"] == kind}
