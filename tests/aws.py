@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-
 from tests.template import resources
+
 from visitor_chat import wiring
 
 REGION = "eu-north-1"

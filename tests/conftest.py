@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
-
 from local.giosg import SimulatedGiosg
+from moto import mock_aws
 from tests.aws import REGION, Functions, environment
+
 from visitor_chat import wiring
 
 

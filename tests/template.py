@@ -20,7 +20,7 @@ def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
         return {name: str(value).split(".", 1) if suffix == "GetAtt" else value}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
-    return {name: loader.construct_mapping(node, deep=True)}
+    raise TypeError(f"!{suffix} is used with a mapping")
 
 
 _Loader.add_multi_constructor("!", _long_form)
