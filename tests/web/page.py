@@ -1,0 +1,169 @@
+"""The visitor's page as a visitor handles it, wherever it is served from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from selenium.common.exceptions import JavascriptException, NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE_SECONDS = 15.0
+# Made before any script of the page runs: what the page's policy refused.
+WATCH_VIOLATIONS = """
+    window.violations = [];
+    addEventListener("securitypolicyviolation", ({violatedDirective: broken, blockedURI: by}) => {
+        violations.push(`${broken} ${by}`);
+    });
+"""
+ROWS = """
+    const text = (row, part) => row.querySelector(part)?.textContent.trim() ?? null;
+    return [...document.querySelector("visitor-chat").shadowRoot.querySelectorAll(".row")].map((row) => ({
+        kind: ["visitor", "agent", "system", "aside"].find((kind) => row.classList.contains(kind)),
+        text: text(row, ".bubble, .emoji, .notice"),
+        name: text(row, "bdi"),
+        state: text(row, ".state"),
+    }));
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of the conversation: `kind` is visitor, agent, system or aside (a notice)."""
+
+    kind: str
+    text: str | None
+    name: str | None
+    state: str | None
+
+
+class ChatPage:
+    """A page with a <visitor-chat>, in the browser's current window."""
+
+    def __init__(self, driver: Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url
+        self.wait = WebDriverWait(driver, PATIENCE_SECONDS, 0.05, [StaleElementReferenceException, JavascriptException])
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_VIOLATIONS})
+
+    def visit(self) -> None:
+        self.driver.get(self.url)
+
+    def reload(self) -> None:
+        self.driver.refresh()
+
+    # --- Looking
+
+    def part(self, selector: str) -> WebElement:
+        host = self.driver.find_element(By.CSS_SELECTOR, "visitor-chat")
+        return host.shadow_root.find_element(By.CSS_SELECTOR, selector)
+
+    def shows(self, selector: str) -> bool:
+        try:
+            return self.part(selector).is_displayed()
+        except (NoSuchElementException, StaleElementReferenceException):
+            return False
+
+    def rows(self) -> list[Row]:
+        return [Row(**row) for row in self.driver.execute_script(ROWS) or []]
+
+    def said(self) -> list[str | None]:
+        return [row.text for row in self.rows()]
+
+    def state_of(self, text: str) -> str | None:
+        return next((row.state for row in self.rows() if row.text == text), None)
+
+    def text_of(self, selector: str) -> str:
+        return self.part(selector).text if self.shows(selector) else ""
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        self.wait.until(lambda _driver: condition(), message=f"waited for: {what}; the page shows {self.rows()}")
+
+    def until_said(self, text: str) -> None:
+        self.until(lambda: text in self.said(), text)
+
+    def until_state(self, text: str, state: str) -> None:
+        self.until(lambda: (self.state_of(text) or "").startswith(state), f"{text} to be {state}")
+
+    def until_shown(self, selector: str) -> None:
+        self.until(lambda: self.shows(selector), selector)
+
+    def until_status(self, text: str) -> None:
+        self.until(lambda: text in self.text_of(".status"), f"status {text}")
+
+    def until_notice(self, text: str) -> None:
+        self.until(lambda: text in self.text_of(".bar"), f"notice {text}")
+
+    # --- Acting
+
+    def open(self) -> None:
+        """Open the chat where it is behind a launcher, and wait until one can write."""
+        if self.shows(".launcher") and not self.shows(".panel"):
+            self.part(".launcher").click()
+        self.until_shown(".panel")
+
+    def write(self, text: str) -> None:
+        """Put a text into the composer, also one that a driver cannot type (emoji)."""
+        self.until_shown("textarea")
+        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
+        self.driver.execute_script(script, self.part("textarea"), text)
+
+    def say(self, text: str) -> None:
+        self.write(text)
+        self.part(".send").click()
+
+    def say_and_wait(self, text: str) -> None:
+        self.say(text)
+        self.until_state(text, "Sent")
+
+    def press(self, selector: str) -> None:
+        self.until_shown(selector)
+        self.part(selector).click()
+
+    def type_keys(self, *keys: str) -> None:
+        """Type wherever the focus is."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def draft(self) -> str:
+        return str(self.part("textarea").get_property("value"))
+
+    def focused(self) -> str:
+        """Return the tag and class of what has the focus inside the chat."""
+        return str(self.call("const a = chat.shadowRoot.activeElement; return a && `${a.localName}.${a.className}`"))
+
+    def call(self, script: str) -> Any:
+        """Run a script with `chat` as the element."""
+        return self.driver.execute_script(f"const chat = document.querySelector('visitor-chat'); {script}")
+
+    # --- The browser around it
+
+    def set_network(self, *, is_online: bool) -> None:
+        conditions = {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+    def set_scheme(self, scheme: str) -> None:
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def set_size(self, width: int, height: int, *, scale: float = 1, is_touch: bool = False) -> None:
+        size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_touch}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_touch})
+
+    def violations(self) -> list[str]:
+        return list(self.driver.execute_script("return window.violations ?? []"))
+
+    def console_errors(self, *, with_network: bool = True) -> list[str]:
+        """Return the errors logged since the last look; without the network's, those of the page's own doing."""
+        entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium has no types here
+        severe = [entry for entry in entries if entry["level"] == "SEVERE"]
+        return [entry["message"] for entry in severe if with_network or entry["source"] != "network"]
+
+
+TAB = Keys.TAB
+ENTER = Keys.ENTER
+ESCAPE = Keys.ESCAPE
