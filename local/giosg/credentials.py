@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what happened, and read as that where they are caught
 """Tokens of visitors and of the organisation: given out, checked, expired, revoked."""
 
 import base64

@@ -1,6 +1,7 @@
 """The webhook log, as Giosg's owner tools show it (npm package @giosg/types, WebhookRequestLogEntry)."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from threading import Lock
 from uuid import uuid4
@@ -38,9 +39,10 @@ class LogEntry:
 class DeliveryLog:
     """The newest 2000 attempts, the oldest first."""
 
-    def __init__(self, *, organization_id: str, clock: Clock) -> None:
+    def __init__(self, *, organization_id: str, clock: Clock, on_change: Callable[[], None]) -> None:
         self._organization_id = organization_id
         self._clock = clock
+        self._on_change = on_change
         self._app_id = str(uuid4())
         self._webhook_ids = {"chats": str(uuid4()), "messages": str(uuid4())}
         self._entries: deque[LogEntry] = deque(maxlen=ENTRIES)
@@ -60,6 +62,7 @@ class DeliveryLog:
         )
         with self._lock:
             self._entries.append(entry)
+        self._on_change()
         return entry
 
     def add_lost(self, notification: Notification, url: str) -> None:
@@ -68,6 +71,7 @@ class DeliveryLog:
 
     def complete(self, entry: LogEntry, *, status: str, reason: str | None = None) -> None:
         entry.status, entry.reason, entry.completed_at = status, reason, iso(self._clock())
+        self._on_change()
 
     def entries(self) -> list[JSON]:
         with self._lock:

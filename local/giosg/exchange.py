@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what happened, and read as that where they are caught
 """A call and its answer, and the refusals that the API makes."""
 
 import json

@@ -30,6 +30,8 @@ class Fault:
         path: a regular expression to be found in the calls' path.
         times: how many calls it still meets; None is without end.
         probability: the chance that it meets a call.
+        name: by which it can be taken back.
+        met: how many calls it has met.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Fault:
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     garbage: Garbage = "html"
+    name: str = ""
     met: int = 0
 
     def meets(self, method: str, path: str, randomness: Random) -> bool:
@@ -101,6 +104,10 @@ class Faults:
     def remove(self, fault: Fault) -> None:
         with self._lock:
             self._rules = [rule for rule in self._rules if rule is not fault]
+
+    def remove_named(self, name: str) -> None:
+        with self._lock:
+            self._rules = [rule for rule in self._rules if rule.name != name]
 
     def clear(self) -> None:
         """End all misbehaviour, latency included."""

@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what happened, and read as that where they are caught
 """What can happen to a chat, and what the platform tells about it.
 
 The order of things is Giosg's: a chat is created, waits from the visitor's first message, is taken by an agent, ends

@@ -5,11 +5,10 @@ from local.giosg.exchange import Answer, Refusal, json_answer, not_found, refusa
 from local.giosg.memberships import public_membership
 from local.giosg.platform import Call, find_chat, find_room_visitor, for_visitor
 from local.giosg.records import JSON, Chat
-from local.giosg.representations import public_chat
+from local.giosg.representations import COMPOSING_STATUSES, public_chat
 from local.giosg.validation import field, json_object
 
 CHAT_TYPES = ("visitor", "task", "external")
-COMPOSING_STATUSES = ("idle", "typing", "typed")
 
 
 def create_chat(call: Call) -> Answer:

@@ -11,6 +11,7 @@ from local.giosg.records import JSON, Agent, Chat, Member, Message, Room, RoomVi
 from local.giosg.world import World
 
 COMPOSING_SECONDS = 60
+COMPOSING_STATUSES = ("idle", "typing", "typed")
 ANSWER_FIELDS = (
     "response_to_message_id",
     "response_to_attachment_id",

@@ -3,17 +3,19 @@
 import random
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
-from threading import Thread
+from pathlib import Path
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
 from local.giosg.agent import AgentActs
 from local.giosg.api import Api
+from local.giosg.control import Control
 from local.giosg.credentials import Credentials
-from local.giosg.exchange import Answer, Request, not_found
 from local.giosg.faults import Faults
 from local.giosg.organization import add_agent, furnish
 from local.giosg.pagination import PAGE_SIZE
+from local.giosg.persistence import load, save
 from local.giosg.platform import Platform
 from local.giosg.records import JSON
 from local.giosg.representations import organization_chat, organization_message
@@ -36,6 +38,7 @@ class SimulatedGiosg:
     Attributes:
         port: where to listen on 127.0.0.1; 0 is any free port.
         is_online: whether the agents start online.
+        state_file: where the records are kept from one run to the next.
         distinct_instants: whether entries of one chat never share a millisecond.
         agent: the acts of the first agent; `agents` has all.
         website_visitor: people who chat elsewhere in the organisation.
@@ -57,6 +60,7 @@ class SimulatedGiosg:
     distinct_instants: bool = True
     clock: Clock = utc_now
     randomness: random.Random = field(default_factory=random.SystemRandom)
+    state_file: Path | None = None
 
     def __post_init__(self) -> None:
         self.world = World(organization_id=self.organization_id, clock=self.clock, randomness=self.randomness)
@@ -66,6 +70,8 @@ class SimulatedGiosg:
         self.webhooks = Webhooks(self.credentials, self.randomness)
         self.world.listeners.append(self.webhooks.receive)
         furnish(self.world, room_id=self.room_id, is_online=self.is_online)
+        if self.state_file:
+            load(self.world, self.credentials, self.state_file)
         self.other_room_ids = [room_id for room_id in self.world.rooms if room_id != self.room_id]
         self.credentials.add_api_token(self.api_token, user_id=self.agents[0].id)
         self.website_visitor = WebsiteVisitor(self.world, self.credentials, self.other_room_ids[0])
@@ -73,10 +79,11 @@ class SimulatedGiosg:
         self.faults = Faults(self.randomness, self._close_idle_connections)
         self._service = Service(
             answer_api=Api(self.platform).answer,
-            answer_page=self.answer_page,
+            answer_page=Control(self).answer,
             faults=self.faults,
             log=self.requests,
         )
+        self.stopping = Event()
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -94,16 +101,16 @@ class SimulatedGiosg:
     def stop(self) -> None:
         """Stop serving and delivering; nothing is left running. Stopping again does nothing."""
         if self._thread:
+            self.stopping.set()
+            self.world.touch()
             self._server.stop(self._thread)
             self._thread = None
+            if self.state_file:
+                save(self.world, self.state_file)
         self.webhooks.stop()
 
     def _close_idle_connections(self) -> int:
         return self._server.close_idle_connections()
-
-    def answer_page(self, _: Request) -> Answer:
-        """Answer a call that is not for Giosg's API."""
-        return not_found().answer
 
     @property
     def agent(self) -> AgentActs:

@@ -94,6 +94,45 @@ def one_of(*choices: str) -> Check:
     return check
 
 
+def is_count(value: Any) -> str | None:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return None if is_whole and value > 0 else "Must be a positive integer."
+
+
+def is_number(value: Any) -> str | None:
+    is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if is_numeric and value >= 0 else "Must be a number that is not negative."
+
+
+def is_number_list(value: Any) -> str | None:
+    if not isinstance(value, list):
+        return "Expected a list of items."
+    return next((problem for item in value if (problem := is_number(item))), None)
+
+
+def is_text_map(value: Any) -> str | None:
+    is_fit = isinstance(value, dict) and all(is_text(text) is None for text in value.values())
+    return None if is_fit else "Expected a dictionary of texts."
+
+
+def is_attachment_list(value: Any) -> str | None:
+    is_fit = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return None if is_fit else "Expected a list of dictionaries."
+
+
+def is_http_url(value: Any) -> str | None:
+    is_fit = isinstance(value, str) and value.startswith(("http://", "https://"))
+    return None if is_fit else "Enter a valid URL."
+
+
+def is_pattern(value: Any) -> str | None:
+    try:
+        re.compile(value)
+    except (re.error, TypeError):
+        return "Must be a regular expression."
+    return None
+
+
 def or_null(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 

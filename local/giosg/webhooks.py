@@ -27,7 +27,8 @@ class Webhooks:
         self.includes_memberships = False
         self.app_user_id: str | None = None
         self.misbehaviour = Misbehaviour(randomness)
-        self.log = DeliveryLog(organization_id=credentials.world.organization_id, clock=credentials.world.clock)
+        world = credentials.world
+        self.log = DeliveryLog(organization_id=world.organization_id, clock=world.clock, on_change=world.touch)
         self._credentials = credentials
         self._randomness = randomness
         self._lock = Lock()
