@@ -60,6 +60,8 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
         "GIOSG_TOKEN_SECRET_ARN": token["ARN"],
         "WEBHOOK_SECRET_ARN": webhook["ARN"],
         "SYNC_QUEUE_URL": queue["QueueUrl"],
+        "SOCKET_ENDPOINT": f"https://socket.execute-api.{REGION}.amazonaws.com/live",
+        "ALLOWED_ORIGINS": "https://www.example.com",
         "RETENTION_DAYS": "30",
         "SESSION_IDLE_DAYS": "30",
     }

@@ -12,6 +12,7 @@ app = endpoint.api()
 def erase_visitor() -> endpoint.Answer:
     caller = wiring.callers().identify(endpoint.token(app), allow_erased=True)
     wiring.store().erase_visitor(caller.visitor.id)
+    wiring.push().close_all(caller.visitor.id)
     return endpoint.no_content()
 
 

@@ -1,20 +1,23 @@
 """How an event gets into the tables: read, merge, commit on the condition that nothing has changed, else again.
 
 Every change of a stored chat goes through here, whoever learned of it: a webhook, an answer of Giosg's, a look at
-Giosg.
+Giosg. What a visitor can see of it is pushed to their sockets once it is committed, and only then.
 """
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from visitor_chat import merging
 from visitor_chat.errors import TryAgain
 from visitor_chat.merging import MessageEvent
+from visitor_chat.push import Push, chat_frame, message_frame, removed_frame
 from visitor_chat.records import Chat, StoredMessage
 from visitor_chat.store import ConditionFailed, Marker, Store
+from visitor_chat.store.tables import Write
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.01
@@ -40,13 +43,20 @@ class Ledger:
     def __init__(
         self,
         store: Store,
+        push: Push,
         *,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
+        self._push = push
         self._sleep = sleep
         self._jitter = jitter
+
+    def open_chat(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
+        """Store a chat that was not known; raise ConditionFailed if it was, or if a guard fails."""
+        self._store.chats.open(chat, sync_due_at=sync_due_at, guards=guards)
+        self._push.to_visitor(chat.visitor_id, chat_frame(chat))
 
     def apply_message(self, event: MessageEvent) -> Applied:
         """Apply what was said of a message; the answer comes after the durable write, or is TryAgain."""
@@ -61,6 +71,7 @@ class Ledger:
         chat = self._store.chats.find(chat_id)
         if isinstance(chat, Chat):
             self._store.remove_chat(chat)
+            self._push.to_visitor(chat.visitor_id, removed_frame(chat))
             return chat
         if chat is Marker.REMOVED:
             self._store.messages.erase(chat_id)
@@ -83,6 +94,7 @@ class Ledger:
         if after is None:
             return Applied(chat=chat)
         self._store.chats.change(chat, after)
+        self._push.to_visitor(chat.visitor_id, chat_frame(after))
         return Applied(chat=after, is_changed=True, is_visible=True)
 
     def _apply_message(self, event: MessageEvent) -> Applied:
@@ -100,6 +112,8 @@ class Ledger:
         after = merging.with_message(chat, merged)
         committed = replace(merged, seq=after.seq)
         self._store.commit(chat, after, message, committed)
+        status = [chat_frame(after)] if after.status != chat.status else []
+        self._push.to_visitor(chat.visitor_id, message_frame(after, committed), *status)
         return Applied(chat=after, message=committed, is_changed=True, is_visible=True, is_doubtful=is_doubtful)
 
     @staticmethod

@@ -97,6 +97,20 @@ class Settings:
         return self._text("SYNC_QUEUE_URL")
 
     @cached_property
-    def aws_endpoint_url(self) -> str | None:
-        """An emulator's address; None on AWS."""
-        return self._environment.get("AWS_ENDPOINT_URL") or None
+    def connections_table(self) -> str:
+        return self._text("CONNECTIONS_TABLE")
+
+    @cached_property
+    def socket_endpoint(self) -> str:
+        """Where frames are posted to sockets: https://, the stage included."""
+        return self._text("SOCKET_ENDPOINT").rstrip("/")
+
+    @cached_property
+    def socket_url(self) -> str:
+        """Where clients open sockets: the same place, as wss://."""
+        return self.socket_endpoint.replace("http", "ws", 1)
+
+    @cached_property
+    def allowed_origins(self) -> frozenset[str]:
+        """Origins whose pages may open sockets; `*` allows all."""
+        return frozenset(origin.strip().rstrip("/") for origin in self._text("ALLOWED_ORIGINS").split(","))

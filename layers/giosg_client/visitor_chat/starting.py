@@ -21,6 +21,7 @@ from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import ChatNotFound, IdempotencyKeyReused, InvalidVisitorToken, NoAgentsOnline, TryAgain
+from visitor_chat.ledger import Ledger
 from visitor_chat.records import Chat, Credentials, StoredMessage, Visitor
 from visitor_chat.sending import Delivered, Outgoing, Sending
 from visitor_chat.store import ConditionFailed, Marker, Store
@@ -86,16 +87,18 @@ class Starting:
     def __init__(
         self,
         store: Store,
+        ledger: Ledger,
         giosg: GiosgClient,
         access: Access,
+        *,
         room: Room,
         sending: Sending,
-        *,
         chat_type: str,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
+        self._ledger = ledger
         self._giosg = giosg
         self._access = access
         self._room = room
@@ -281,7 +284,7 @@ class Starting:
         )
         try:
             guards = [self._store.visitors.check_not_erased(visitor.id)]
-            self._store.chats.open(chat, sync_due_at=self._clock() + FIRST_SYNC, guards=guards)
+            self._ledger.open_chat(chat, sync_due_at=self._clock() + FIRST_SYNC, guards=guards)
         except ConditionFailed:
             return self._already_stored(chat)
         return chat

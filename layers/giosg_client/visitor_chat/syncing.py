@@ -79,7 +79,7 @@ class Syncing:
         )
         try:
             guards = [self._store.visitors.check_not_erased(visitor.id)]
-            self._store.chats.open(chat, sync_due_at=self._clock() + INTERVAL, guards=guards)
+            self._ledger.open_chat(chat, sync_due_at=self._clock() + INTERVAL, guards=guards)
         except ConditionFailed:
             return self._store.chats.find(chat.id)
         return chat

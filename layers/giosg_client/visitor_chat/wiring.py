@@ -19,6 +19,8 @@ from visitor_chat.callers import Callers
 from visitor_chat.ending import Ending
 from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
+from visitor_chat.push import Push
+from visitor_chat.realtime import Sockets, Tickets
 from visitor_chat.repairs import Repairs
 from visitor_chat.secret_values import SecretValue, WebhookLock
 from visitor_chat.sending import Sending
@@ -40,7 +42,12 @@ def settings() -> Settings:
 
 @cache
 def aws(service: str) -> Any:
-    """Give the one client of an AWS service; botocore's own, since boto3 adds nothing to it but start-up time."""
+    """Give the one client of an AWS service."""
+    return _aws_client(service)
+
+
+def _aws_client(service: str, *, endpoint_url: str | None = None) -> Any:
+    """Make botocore's own client: boto3 adds nothing to it but start-up time."""
     config = Config(
         connect_timeout=AWS_CONNECT_TIMEOUT_SECONDS,
         read_timeout=AWS_READ_TIMEOUT_SECONDS,
@@ -48,7 +55,7 @@ def aws(service: str) -> Any:
         max_pool_connections=10,
         parameter_validation=False,
     )
-    return _session().create_client(service, config=config)
+    return _session().create_client(service, config=config, endpoint_url=endpoint_url)
 
 
 @cache
@@ -91,7 +98,27 @@ def callers() -> Callers:
 
 @cache
 def ledger() -> Ledger:
-    return Ledger(store())
+    return Ledger(store(), push())
+
+
+@cache
+def push() -> Push:
+    return Push(lambda: store().connections, _socket_client)
+
+
+@cache
+def _socket_client() -> Any:
+    return _aws_client("apigatewaymanagementapi", endpoint_url=settings().socket_endpoint)
+
+
+@cache
+def tickets() -> Tickets:
+    return Tickets(store(), clock=clock.now, socket_url=settings().socket_url)
+
+
+@cache
+def sockets() -> Sockets:
+    return Sockets(store(), push(), giosg(), access(), clock=clock.now)
 
 
 @cache
@@ -116,8 +143,16 @@ def ending() -> Ending:
 
 @cache
 def starting() -> Starting:
-    chat_type = settings().giosg_chat_type
-    return Starting(store(), giosg(), access(), room(), sending(), chat_type=chat_type, clock=clock.now)
+    return Starting(
+        store(),
+        ledger(),
+        giosg(),
+        access(),
+        room=room(),
+        sending=sending(),
+        chat_type=settings().giosg_chat_type,
+        clock=clock.now,
+    )
 
 
 @cache

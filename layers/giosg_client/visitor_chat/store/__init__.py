@@ -17,6 +17,14 @@ messages (chat_id, record)
 coordination (id)
     `start#<hash>`       the journal of one Idempotency-Key; 24 hours
     `availability`       the room's last known answer, and who may ask next; a day
+    `ticket#<hash>`      visitor_id: one socket may be opened, once; a minute
+connections (pk, sk)
+    `visitor#<id>`, `connection#<id>`
+                         an open socket of this visitor; 3 hours
+    `visitor#<id>`, `presence`
+                         shown_at: when Giosg was last told that the visitor is here; 3 hours
+    `connection#<id>`, `owner`
+                         visitor_id; 3 hours
 
 What stands last is how long an item lives after the last activity: every table has a time to live on `expires_at`,
 in epoch seconds. Index `changes` on messages (chat_id, seq) is what visitors read; index `open_chats` on chats
@@ -27,6 +35,7 @@ Which access needs what
     list a visitor's chats             one query, then one batch read
     read what is new in a chat         the chat, then one query of `changes`
     apply a webhook                    one batch read: chat and message; one transaction, or nothing for a repeat
+    push to a visitor's sockets        one query of `connections`
     send                               the batch read above; a claim on the chat; one transaction
 
 Why a reader who follows cursors misses nothing
@@ -42,6 +51,7 @@ Why a reader who follows cursors misses nothing
 """
 
 from visitor_chat.store.chats import Chats, Marker
+from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
 from visitor_chat.store.messages import Messages
 from visitor_chat.store.store import Context, Store
@@ -51,6 +61,7 @@ from visitor_chat.store.visitors import CredentialsStore, Visitors
 __all__ = [
     "Chats",
     "ConditionFailed",
+    "Connections",
     "Context",
     "Coordination",
     "CredentialsStore",

@@ -18,6 +18,10 @@ def start_key(scope_hash: str) -> Key:
 AVAILABILITY_KEY: Key = {"id": "availability"}
 
 
+def ticket_key(ticket_hash: str) -> Key:
+    return {"id": f"ticket#{ticket_hash}"}
+
+
 class Coordination:
     """The coordination table."""
 
@@ -82,3 +86,18 @@ class Coordination:
     def release(self, key: Key) -> None:
         """Let the next caller take the entry at once."""
         self.record(key, leased_until=to_text(self._clock()))
+
+    def consume(self, key: Key) -> Record | None:
+        """Take an entry out; None when it is not there, past its lifetime, or taken already: one caller gets it."""
+        try:
+            return self._tables.write(
+                Write(
+                    kind="Delete",
+                    table=self.table,
+                    key=key,
+                    condition="#expires_at > :now",
+                    values={"now": to_epoch_seconds(self._clock())},
+                ),
+            )
+        except ConditionFailed:
+            return None

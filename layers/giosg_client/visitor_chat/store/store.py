@@ -9,6 +9,7 @@ from visitor_chat.clock import Clock
 from visitor_chat.records import Chat, Credentials, Session, StoredMessage, Visitor
 from visitor_chat.settings import Settings
 from visitor_chat.store.chats import Chats, Marker
+from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
 from visitor_chat.store.messages import Messages, Sent
 from visitor_chat.store.tables import Tables
@@ -67,6 +68,10 @@ class Store:
     @cached_property
     def coordination(self) -> Coordination:
         return Coordination(self._tables, self._settings.coordination_table, clock=self._clock)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self._tables, self._settings.connections_table, clock=self._clock)
 
     def context(
         self,

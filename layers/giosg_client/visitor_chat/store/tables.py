@@ -143,15 +143,18 @@ class Tables:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def write(self, write: Write) -> Record:
-        """Do one write and return the item as it is afterwards (empty but for updates); raise ConditionFailed."""
+        """Do one write, and return the item as an update has left it, or a deletion has found it; else nothing.
+
+        Raise ConditionFailed.
+        """
         operations = {
             "Put": self._client.put_item,
             "Update": self._client.update_item,
             "Delete": self._client.delete_item,
         }
-        wanted = {"ReturnValues": "ALL_NEW"} if write.kind == "Update" else {}
+        wanted = {"Update": "ALL_NEW", "Delete": "ALL_OLD"}.get(write.kind, "NONE")
         try:
-            answer = operations[write.kind](**write.parameters(), **wanted)
+            answer = operations[write.kind](**write.parameters(), ReturnValues=wanted)
         except ClientError as error:
             raise _translated(error) from error
         return from_item(answer.get("Attributes", {}))

@@ -1,0 +1,115 @@
+"""Frames to a visitor's open sockets, right after what they tell of was committed.
+
+A push is a hint: it may fail, and must neither fail nor hold up what it tells of. Clients learn of what they missed by
+reading from their cursor, which they compare with the ones in each pong.
+"""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from visitor_chat import cursors, telemetry
+from visitor_chat.records import Chat, StoredMessage
+from visitor_chat.store import Connections
+from visitor_chat.views import chat_view, message_view
+
+LONGEST_PUSH_SECONDS = 1.5
+_GONE = frozenset({"GoneException", "410"})
+_THROTTLED = frozenset({"LimitExceededException", "TooManyRequestsException", "ThrottlingException", "429"})
+
+Frame = dict[str, Any]
+
+
+def message_frame(chat: Chat, message: StoredMessage) -> Frame:
+    return {
+        "event": "message",
+        "chat_id": chat.id,
+        "message": message_view(message),
+        "next": cursors.of_chat(chat.id, chat.seq),
+    }
+
+
+def chat_frame(chat: Chat) -> Frame:
+    return {"event": "chat", "chat": chat_view(chat)}
+
+
+def removed_frame(chat: Chat) -> Frame:
+    return {"event": "chat_removed", "chat_id": chat.id}
+
+
+class Push:
+    """Sends frames to sockets; `client` makes API Gateway's client for them when it is first needed."""
+
+    def __init__(self, connections: Callable[[], Connections], client: Callable[[], Any]) -> None:
+        self._connections = connections
+        self._client = client
+        self._threads = ThreadPoolExecutor(max_workers=8)
+
+    def to_visitor(self, visitor_id: str, *frames: Frame) -> None:
+        """Send frames, in order, to each of a visitor's sockets; what cannot be sent is left to the cursors."""
+        try:
+            connection_ids = self._connections().of_visitor(visitor_id)
+        except (BotoCoreError, ClientError) as error:
+            telemetry.outcome("push failed", level="warning", reason=telemetry.describe(error))
+            return
+        if connection_ids:
+            self._fan_out(visitor_id, connection_ids, frames)
+
+    def _fan_out(self, visitor_id: str, connection_ids: list[str], frames: tuple[Frame, ...]) -> None:
+        texts = [_encode(frame) for frame in frames]
+        self._client()
+        sent: list[Future[None]] = [
+            self._threads.submit(self._send_all, visitor_id, connection_id, texts) for connection_id in connection_ids
+        ]
+        finished = wait(sent, timeout=LONGEST_PUSH_SECONDS)
+        telemetry.count("FramesPushed", len(finished.done) * len(frames))
+        if finished.not_done:
+            telemetry.count("PushesLate", len(finished.not_done))
+
+    def to_connection(self, visitor_id: str, connection_id: str, frame: Frame) -> None:
+        """Send a frame to one socket."""
+        self._send_all(visitor_id, connection_id, [_encode(frame)])
+
+    def close_all(self, visitor_id: str) -> None:
+        """Close a visitor's sockets, as far as that is possible, and forget them."""
+        for connection_id in self._connections().of_visitor(visitor_id):
+            try:
+                self._client().delete_connection(ConnectionId=connection_id)
+            except (BotoCoreError, ClientError) as error:
+                telemetry.outcome("close failed", level="warning", reason=telemetry.describe(error))
+            self._connections().close(visitor_id, connection_id)
+
+    def _send_all(self, visitor_id: str, connection_id: str, texts: list[bytes]) -> None:
+        try:
+            for text in texts:
+                self._send(connection_id, text)
+        except ClientError as error:
+            self._give_up(visitor_id, connection_id, error)
+        except BotoCoreError as error:
+            telemetry.outcome("push failed", level="warning", reason=telemetry.describe(error))
+
+    def _send(self, connection_id: str, text: bytes) -> None:
+        """Send one frame; a throttled one is sent again, once."""
+        try:
+            self._client().post_to_connection(ConnectionId=connection_id, Data=text)
+        except ClientError as error:
+            if _code(error) not in _THROTTLED:
+                raise
+            self._client().post_to_connection(ConnectionId=connection_id, Data=text)
+
+    def _give_up(self, visitor_id: str, connection_id: str, error: ClientError) -> None:
+        if _code(error) in _GONE:
+            self._connections().close(visitor_id, connection_id)
+        else:
+            telemetry.outcome("push failed", level="warning", reason=f"{telemetry.describe(error)} {_code(error)}")
+
+
+def _encode(frame: Frame) -> bytes:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

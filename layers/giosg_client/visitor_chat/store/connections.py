@@ -1,0 +1,92 @@
+"""Open sockets, and whose they are."""
+
+from datetime import datetime, timedelta
+
+from visitor_chat.clock import Clock, to_epoch_seconds, to_text
+from visitor_chat.store.attributes import Record
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+
+LONGEST_CONNECTION = timedelta(hours=3)
+"""API Gateway closes a socket after two hours
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
+"""
+MOST_CONNECTIONS = 20
+"""Sockets of one visitor; the newest ones are served."""
+
+
+def _of_visitor(visitor_id: str, connection_id: str) -> Key:
+    return {"pk": f"visitor#{visitor_id}", "sk": f"connection#{connection_id}"}
+
+
+def _owner_of(connection_id: str) -> Key:
+    return {"pk": f"connection#{connection_id}", "sk": "owner"}
+
+
+def _presence_of(visitor_id: str) -> Key:
+    return {"pk": f"visitor#{visitor_id}", "sk": "presence"}
+
+
+class Connections:
+    """The connections table."""
+
+    def __init__(self, tables: Tables, table: str, *, clock: Clock) -> None:
+        self.table = table
+        self._tables = tables
+        self._clock = clock
+
+    def open(self, visitor_id: str, connection_id: str) -> None:
+        """Store a socket; of the two items one finds it by its visitor, the other tells whose it is."""
+        self._tables.transact(
+            self._put({**_of_visitor(visitor_id, connection_id), "connection_id": connection_id}),
+            self._put({**_owner_of(connection_id), "visitor_id": visitor_id}),
+        )
+
+    def owner(self, connection_id: str) -> str | None:
+        """Give the visitor whose socket it is."""
+        (record,) = self._tables.read([(self.table, _owner_of(connection_id))])
+        return record["visitor_id"] if record else None
+
+    def of_visitor(self, visitor_id: str) -> list[str]:
+        """List a visitor's open sockets, as far as they are known to be open."""
+        page = self._tables.query(
+            self.table,
+            "#pk = :pk AND begins_with(#sk, :connection)",
+            {"pk": f"visitor#{visitor_id}", "connection": "connection#"},
+            limit=MOST_CONNECTIONS,
+        )
+        now = to_epoch_seconds(self._clock())
+        return [record["connection_id"] for record in page.records if record["expires_at"] > now]
+
+    def close(self, visitor_id: str, connection_id: str) -> None:
+        """Forget a socket."""
+        for key in (_of_visitor(visitor_id, connection_id), _owner_of(connection_id)):
+            self._tables.write(Write(kind="Delete", table=self.table, key=key))
+
+    def take_presence_turn(self, visitor_id: str, *, every: timedelta) -> bool:
+        """Tell whether it is time to show the visitor as present again; at most one caller is told so each time."""
+        now = self._clock()
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=_presence_of(visitor_id),
+                    update="SET #shown_at = :now, #expires_at = :expires_at",
+                    condition="attribute_not_exists(#shown_at) OR #shown_at <= :before",
+                    values={
+                        "now": to_text(now),
+                        "before": to_text(now - every),
+                        "expires_at": self._expiry(now),
+                    },
+                ),
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def _put(self, item: Record) -> Write:
+        return Write(kind="Put", table=self.table, item=item | {"expires_at": self._expiry(self._clock())})
+
+    @staticmethod
+    def _expiry(now: datetime) -> int:
+        return to_epoch_seconds(now + LONGEST_CONNECTION)
