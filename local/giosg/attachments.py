@@ -38,7 +38,7 @@ def _complete_action(world: World, action: JSON) -> JSON:
 
 def picture(world: World) -> JSON:
     """A picture that the console's own server serves: the demonstration needs no network."""
-    return {"title": "The red one", "image_url": world.url("/console/picture.svg"), "text": "In stock, **three left**."}
+    return {"title": "The red one", "image_url": world.url("/console/picture.svg"), "text": "In stock: three left."}
 
 
 def link(_: World) -> JSON:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from local.giosg.memberships import composing_status, names
 from local.giosg.misbehaviour import Order
-from local.giosg.records import JSON, Chat
+from local.giosg.records import JSON, Chat, Message
 from local.giosg.representations import organization_message, user
 from local.giosg.world import World
 
@@ -55,10 +55,15 @@ def summary(world: World, chat: Chat) -> JSON:
         "room_id": chat.room_id,
         "room_name": world.rooms[chat.room_id].name,
         "agent_ids": agents,
-        "last_text": last.message if last else None,
+        "last_text": _preview(last) if last else None,
         "last_at": last.created_at if last else chat.created_at,
         "message_count": chat.message_count,
     }
+
+
+def _preview(message: Message) -> str | None:
+    """Show a text, or the title of what is attached."""
+    return message.message or next((attachment["title"] for attachment in message.attachments or []), None)
 
 
 def status(chat: Chat, agent_ids: list[str]) -> str:

@@ -26,6 +26,7 @@ let chosenId = null;
 let editedId = null;
 let agentId = null;
 let lastTypingAt = 0;
+let isAtEnd = true;
 
 // --- the simulation's control -------------------------------------------------------------------------------------
 
@@ -64,23 +65,19 @@ function report(problem) {
 let reading = null;
 let isStale = false;
 
-// One read at a time: changes that come meanwhile lead to one more.
+// One read at a time; what changes meanwhile leads to one more. Resolves when the newest state is rendered.
 function refresh() {
-  if (reading) {
-    isStale = true;
-    return reading;
-  }
-  reading = call("GET", chosenId ? `state?chat=${chosenId}` : "state")
-    .then(render)
-    .catch(() => {})
-    .finally(() => {
-      reading = null;
-      if (isStale) {
-        isStale = false;
-        refresh();
-      }
-    });
+  isStale = true;
+  reading ??= readUntilFresh().finally(() => { reading = null; });
   return reading;
+}
+
+async function readUntilFresh() {
+  while (isStale) {
+    isStale = false;
+    const newer = await call("GET", chosenId ? `state?chat=${chosenId}` : "state").catch(() => null);
+    if (newer) render(newer);
+  }
 }
 
 function listen() {
@@ -99,16 +96,18 @@ function element(tag, className, text) {
   return made;
 }
 
+const marks = new WeakMap();
+
 // Keep a list's elements by key, so that focus, selection and announcements survive; remake only what changed.
 function keyed(parent, items, make) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, place) => {
     const mark = JSON.stringify(item);
     let child = known.get(item.key);
-    if (!child || child.dataset.mark !== mark) {
+    if (!child || marks.get(child) !== mark) {
       const made = make(item);
       made.dataset.key = item.key;
-      made.dataset.mark = mark;
+      marks.set(made, mark);
       const hadFocus = child?.contains(document.activeElement);
       child?.replaceWith(made);
       if (hadFocus) (made.matches("button") ? made : made.querySelector("button"))?.focus();
@@ -132,7 +131,7 @@ function render(newer) {
 
 function renderBar() {
   keyed($("agent"), state.agents.map(({ id, name, alias }) => ({ key: id, name, alias })), ({ key, name, alias }) => {
-    const option = element("option", "", alias ? `${name} (visitors see “${alias}”)` : name);
+    const option = element("option", "", alias ? `${name}, seen as “${alias}”` : name);
     option.value = key;
     option.selected = key === agentId;
     return option;
@@ -186,6 +185,7 @@ function renderConversation() {
   $("visitor").textContent = chat.visitor_name;
   $("about").textContent = about(chat);
   $("take").hidden = isEnded || isMine;
+  $("take").textContent = chat.agent_ids.length ? "Join chat" : "Take chat";
   $("end").hidden = isEnded;
   $("composer").hidden = isEnded;
   $("text").disabled = !isMine;
@@ -193,7 +193,7 @@ function renderConversation() {
   $("composer").querySelectorAll("button").forEach((button) => { button.disabled = !isMine; });
   $("closed").hidden = !isEnded;
   $("composing").textContent = chat.composing.length ? `${chat.composing.join(", ")} is typing…` : "";
-  renderMessages(chat, isEnded);
+  renderMessages(chat);
 }
 
 function about(chat) {
@@ -202,11 +202,11 @@ function about(chat) {
   return `${status}${presence} · ${chat.room_name}`;
 }
 
-function renderMessages(chat, isEnded) {
+function renderMessages(chat) {
   const log = $("messages");
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60 || log.dataset.chat !== chat.id;
+  if (log.dataset.chat !== chat.id) isAtEnd = true;
   log.dataset.chat = chat.id;
-  const items = chat.messages.map((message) => ({ key: message.id, isEdited: message.id === editedId, isEnded, ...message }));
+  const items = chat.messages.map((message) => ({ key: message.id, isEdited: message.id === editedId, ...message }));
   keyed(log, items, messageItem);
   if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
@@ -218,6 +218,7 @@ function messageItem(message) {
   const by = element("div", "by");
   by.append(element("span", "", name), element("time", "", time(message.created_at)));
   item.append(by);
+  if (message.sender_type === "user" && !message.isEdited && !message.sensitive_data_purged_at) by.prepend(edits(message));
   if (message.isEdited) {
     item.append(editor(message));
     return item;
@@ -226,7 +227,6 @@ function messageItem(message) {
   if (text) item.append(element("div", "bubble", text));
   else if (!message.attachments?.length) item.append(element("div", "bubble gone", message.sensitive_data_purged_at ? "Erased" : "No text"));
   for (const attachment of message.attachments ?? []) item.append(card(attachment));
-  if (message.sender_type === "user" && !message.sensitive_data_purged_at) item.append(edits(message));
   return item;
 }
 
@@ -341,7 +341,6 @@ async function choose(chatId) {
   chosenId = chatId;
   editedId = null;
   await refresh();
-  await refresh();
   if (!$("take").hidden) $("take").focus();
   else if (!$("text").disabled) $("text").focus();
 }
@@ -360,7 +359,7 @@ async function say(sample) {
 
 $("agent").addEventListener("change", (event) => { agentId = event.target.value; render(state); });
 $("online").addEventListener("click", () => act("PUT", "agents", { is_online: $("online").getAttribute("aria-checked") !== "true" }));
-$("take").addEventListener("click", async () => { if (await chatAct("join")) { await refresh(); await refresh(); $("text").focus(); } });
+$("take").addEventListener("click", async () => { if (await chatAct("join")) { await refresh(); $("text").focus(); } });
 $("end").addEventListener("click", () => chatAct("end"));
 $("website-chat").addEventListener("click", () => act("POST", "website_chats", { name: "Veli Verkko", text: "Is this the web shop?" }));
 $("remove-chat").addEventListener("click", () => { $("more").open = false; act("DELETE", `chats/${chosenId}`); });
@@ -387,5 +386,12 @@ for (const button of document.querySelectorAll("[data-fault]")) {
 $("normal").addEventListener("click", async () => { await act("DELETE", "faults"); await act("DELETE", "webhooks/mishaps"); });
 document.addEventListener("click", (event) => { if (!$("more").contains(event.target)) $("more").open = false; });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("more").open = false; });
+
+
+// New messages are in view as long as the reader is at the end, also when the panels below take space.
+$("messages").addEventListener("scroll", ({ target }) => {
+  isAtEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
+});
+new ResizeObserver(() => { if (isAtEnd) $("messages").scrollTop = $("messages").scrollHeight; }).observe($("messages"));
 
 listen();
