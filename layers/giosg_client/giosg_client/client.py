@@ -6,11 +6,11 @@ or a token is not of the form that Giosg issues. Lists are lazy: a page is read 
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 
@@ -25,6 +25,7 @@ from giosg_client.transport import Transport
 
 WARM_UP_SECONDS = 3.0
 
+_BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:/[\w.-]+)*/?", re.ASCII)
 _END: Mapping[str, object] = {"is_ended": True}
 
 Value = TypeVar("Value")
@@ -51,7 +52,7 @@ class GiosgClient:
         sleep: Waits between attempts.
     """
 
-    def __init__(  # noqa: PLR0913 - all by name, most with a default
+    def __init__(
         self,
         *,
         base_url: str,
@@ -295,13 +296,6 @@ def _visitor_chat(visitor_id: str, chat_id: str) -> str:
 
 def _checked_base_url(base_url: str) -> str:
     """Return it without a slash at its end; raise ValueError unless it is a plain http(s) URL."""
-    parts = urlsplit(base_url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or "@" in parts.netloc
-        or parts.query
-        or parts.fragment
-    ):
+    if not _BASE_URL.fullmatch(base_url):
         raise ValueError("base_url is not a plain http(s) URL")
     return base_url.rstrip("/")

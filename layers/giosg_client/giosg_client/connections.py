@@ -14,8 +14,10 @@ import io
 import socket
 import ssl
 import time
+from functools import cached_property
 from typing import Any
 
+import requests
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -35,6 +37,7 @@ class _BoundedReader(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
         self._raw = raw
         self._sock = sock
+        self._seconds = seconds
         self._deadline = time.monotonic() + seconds
 
     def readable(self) -> bool:
@@ -45,7 +48,10 @@ class _BoundedReader(io.RawIOBase):
         if remaining_seconds <= 0:
             raise TimeoutError
         self._sock.settimeout(remaining_seconds)
-        return self._raw.readinto(buffer)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._seconds)
 
     def close(self) -> None:
         self._raw.close()
@@ -100,17 +106,28 @@ class _TlsPool(HTTPSConnectionPool):
 class GiosgAdapter(HTTPAdapter):
     """Make the connections above, with one TLS context for all of them.
 
-    Requests would have each new connection read the whole CA bundle again, which costs as much as a round trip.
+    Requests would have each new connection read the whole CA bundle again, which takes as long as a round trip.
     """
 
     def __init__(self, *, ca_bundle_path: str = DEFAULT_CA_BUNDLE_PATH) -> None:
-        self._tls = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-        self._tls.load_verify_locations(ca_bundle_path)
+        self._ca_bundle_path = ca_bundle_path
         super().__init__(pool_connections=1, pool_maxsize=POOL_SIZE)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:  # noqa: FBT001, FBT002 - requests' signature
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+        context.load_verify_locations(self._ca_bundle_path)
+        return context
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Give the shared context to the pool, as this method's documentation proposes for a context of one's own."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if host["scheme"] == "https":
+            pool["ssl_context"] = self._tls
+        return host, pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002 - requests' signature
         """Leave the CA bundle to the shared context, which requires a valid certificate of the right host."""

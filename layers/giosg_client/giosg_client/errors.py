@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the names say what happened, and read as that where they are caught
 """What can go wrong with Giosg, as one tree.
 
     GiosgError                    a call failed

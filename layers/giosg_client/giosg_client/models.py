@@ -38,7 +38,7 @@ class VisitorCredentials(Frozen):
     """
 
     visitor_id: str = required(read.visitor_id)
-    visitor_secret_id: str = required(read.token, shown=False)
+    visitor_secret_id: str = required(read.filled_text, shown=False)
     access_token: str = required(read.token, shown=False)
     expires_at: datetime
     """When the access token ends."""

@@ -7,7 +7,7 @@ the first page came from.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from giosg_client.answers import Answer, bad_response, read_answer
 from giosg_client.calls import Call
@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 class Page(NamedTuple, Generic[Value]):
-    """A part of a list, and the URL of the next part."""
+    """A part of a list, and the URL of the next part; it is empty or None when there is none."""
 
     results: list[Value]
     next_url: str | None
@@ -51,7 +51,7 @@ def read_pages(
         answer = send(call)
         page = read_answer(call, answer, lambda document: read_page(document, read))
         yield from page.results
-        if page.next_url is None:
+        if not page.next_url:
             return
         call = _next_call(call, answer, page.next_url, base_url)
         if call in seen or len(seen) >= MOST_PAGES:
@@ -61,21 +61,24 @@ def read_pages(
 
 def _next_call(call: Call, answer: Answer, next_url: str, base_url: str) -> Call:
     try:
-        target, base = _parts(next_url), _parts(base_url)
+        target, base = _split(next_url), _split(base_url)
     except ValueError:
         raise bad_response(call, answer, "not a URL", field="next") from None
-    if _origin(target) != _origin(base) or not target.path.startswith(f"{base.path}/"):
+    if target.origin != base.origin or not target.path.startswith(f"{base.path}/"):
         raise bad_response(call, answer, "leads elsewhere", field="next")
     return replace(call, path=target.path.removeprefix(base.path), query=f"?{target.query}")
 
 
-def _parts(url: str) -> SplitResult:
+class _Url(NamedTuple):
+    origin: tuple[str, str | None, int | None]
+    path: str
+    query: str
+
+
+def _split(url: str) -> _Url:
     """Split a URL that every parser splits alike; raise ValueError for one with an odd character or a user's name."""
     parts = urlsplit(url)
     if not url.isascii() or not url.isprintable() or set(url) & set("\\ ") or "@" in parts.netloc:
         raise ValueError
-    return parts
-
-
-def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return _Url((parts.scheme, parts.hostname, port), parts.path, parts.query)

@@ -48,7 +48,7 @@ class Transport:
     are outside of that bound: looking up Giosg's name, and trying its further addresses, each for the connect timeout.
     """
 
-    def __init__(  # noqa: PLR0913 - it is GiosgClient's own list
+    def __init__(
         self,
         *,
         base_url: str,

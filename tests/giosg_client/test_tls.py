@@ -1,0 +1,149 @@
+"""TLS: whom the client talks to, and that a failed handshake has sent nothing."""
+
+import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tests.giosg_client import samples
+from tests.giosg_client.conftest import MakeClient
+from tests.giosg_client.raw_server import Connection, RawServer, answer, answering, dropping, silent
+
+from giosg_client.connections import GiosgAdapter
+from giosg_client.errors import GiosgTimeout, GiosgUnreachable
+from giosg_client.retries import RetryPolicy
+
+ONCE = RetryPolicy(attempts=1)
+OK_ROOM = answering(answer(200, samples.room()))
+
+
+class Certificate:
+    """A self-signed certificate for an address, in a file."""
+
+    def __init__(self, folder: Path, *, address: str, days: int = 1) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "giosg.example.test")])
+        until = datetime.now(UTC) + timedelta(days=days)
+        certificate = (
+            x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
+            .serial_number(1)
+            .not_valid_before(until - timedelta(days=2))
+            .not_valid_after(until)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        self.path = folder / f"{address}.{days}.pem"
+        self.path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
+
+    def server_context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path)
+        return context
+
+    def trusting_session(self) -> requests.Session:
+        session = requests.Session()
+        session.mount("https://", GiosgAdapter(ca_bundle_path=str(self.path)))
+        return session
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return Certificate(tmp_path, address="127.0.0.1")
+
+
+def test_a_trusted_certificate_of_the_right_host_is_taken(make_client: MakeClient, certificate: Certificate) -> None:
+    with RawServer(OK_ROOM, tls=certificate.server_context()) as server:
+        client = make_client(server.url, session=certificate.trusting_session())
+
+        assert client.get_room().is_online
+        assert client.get_room().is_online
+
+        assert server.connections == 1
+
+
+def test_the_connection_that_connect_opens_is_the_one_that_is_used(
+    make_client: MakeClient, certificate: Certificate
+) -> None:
+    with RawServer(OK_ROOM, tls=certificate.server_context()) as server:
+        client = make_client(server.url, session=certificate.trusting_session())
+
+        client.connect()
+        client.get_room()
+
+        assert server.connections == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(make_client: MakeClient, certificate: Certificate) -> None:
+    with RawServer(OK_ROOM, tls=certificate.server_context()) as server:
+        with pytest.raises(GiosgUnreachable, match="certificate verify failed"):
+            make_client(server.url, retry=ONCE).get_room()
+
+        assert server.requests == []
+
+
+def test_a_certificate_of_another_host_is_refused(make_client: MakeClient, tmp_path: Path) -> None:
+    other = Certificate(tmp_path, address="127.0.0.9")
+    with RawServer(OK_ROOM, tls=other.server_context()) as server:
+        with pytest.raises(GiosgUnreachable, match="certificate verify failed"):
+            make_client(server.url, session=other.trusting_session(), retry=ONCE).get_room()
+
+        assert server.requests == []
+
+
+def test_an_expired_certificate_is_refused(make_client: MakeClient, tmp_path: Path) -> None:
+    expired = Certificate(tmp_path, address="127.0.0.1", days=-1)
+    with RawServer(OK_ROOM, tls=expired.server_context()) as server:
+        with pytest.raises(GiosgUnreachable, match="expired"):
+            make_client(server.url, session=expired.trusting_session(), retry=ONCE).get_room()
+
+        assert server.requests == []
+
+
+def _plain_answer(connection: Connection) -> None:
+    connection.send(b"HTTP/1.1 400 The plain HTTP request was sent to HTTPS port\r\n\r\n")
+    connection.hang()
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param(silent, id="never answered"),
+        pytest.param(dropping, id="dropped"),
+        pytest.param(_plain_answer, id="answered without TLS"),
+    ],
+)
+def test_a_handshake_that_fails_has_sent_nothing(make_client: MakeClient, behaviour: object) -> None:
+    def handshake(connection: Connection) -> None:
+        connection.sock.recv(1)
+        assert callable(behaviour)
+        behaviour(connection)
+
+    with RawServer(handshake) as server:
+        url = server.url.replace("http:", "https:")
+
+        with pytest.raises(GiosgUnreachable):
+            make_client(url, connect_timeout_seconds=0.2, retry=ONCE).authenticate_visitor()
+
+
+def test_a_connection_that_ends_after_the_handshake_may_have_taken_the_request(
+    make_client: MakeClient, certificate: Certificate
+) -> None:
+    with RawServer(dropping, tls=certificate.server_context()) as server:
+        client = make_client(server.url, session=certificate.trusting_session())
+
+        with pytest.raises(GiosgTimeout):
+            client.authenticate_visitor()
+
+        assert len(server.requests) == 1
