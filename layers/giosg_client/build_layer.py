@@ -27,6 +27,8 @@ RUNTIME = "3.13"
 # https://github.com/python/cpython/blob/3.13/Include/internal/pycore_magic_number.h
 RUNTIME_MAGIC = 3571
 SERVICES = {"apigatewaymanagementapi", "dynamodb", "events", "secretsmanager", "sqs"}
+# Parts of Powertools that need packages which the layer does not have.
+NOT_INSTALLABLE = ("auth_alpha", "data_masking", "kafka", "parser", "validation")
 UNUSED = (
     "*.dist-info",
     "bin",
@@ -34,6 +36,7 @@ UNUSED = (
     "**/tests",
     "**/*.pyi",
     "aws_lambda_powertools/**/*.min.*",  # Swagger's page
+    *(f"aws_lambda_powertools/utilities/{name}" for name in NOT_INSTALLABLE),
     "botocore/cacert.pem",  # certifi's is used
     "botocore/data/*/*/examples-1.json",
 )

@@ -6,6 +6,7 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.stack.cloudformation import DeployFailed
 from local.stack.commands import StackIsDown, deploy_again, print_webhook_urls, webhook_urls
 from local.stack.emulator import PortIsTaken
 from local.stack.http_api import UnknownTemplate
@@ -15,7 +16,7 @@ from local.stack.settings import InvalidSetting, Settings
 from local.stack.signals import end_on_signals, end_with_parent
 from local.stack.up import up
 
-EXPECTED = (InvalidSetting, PortIsTaken, ProgramFailed, RouteIsDead, StackIsDown, UnknownTemplate)
+EXPECTED = (DeployFailed, InvalidSetting, PortIsTaken, ProgramFailed, RouteIsDead, StackIsDown, UnknownTemplate)
 
 
 def main() -> int:

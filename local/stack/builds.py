@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from local.stack.programs import run
 OUTPUT = BUILD / "output"
 TEMPLATE = OUTPUT / "template.yaml"
 STAMP = BUILD / "inputs.sha256"
+TEMPORARY = BUILD / "tmp"
 INPUTS = ("template.yaml", "functions", "layers", "web", "requirements/sam.txt", "requirements/emulator.txt")
 
 
@@ -23,9 +24,10 @@ def build() -> Path:
         ProgramFailed: sam refuses.
     """
     with lock():
-        inputs = fingerprint(ROOT)
+        inputs = fingerprint(ROOT, INPUTS)
         if not (STAMP.exists() and STAMP.read_text() == inputs and TEMPLATE.exists()):
             STAMP.unlink(missing_ok=True)
+            TEMPORARY.mkdir(exist_ok=True)
             run(build_command(), environment=build_environment(), log=BUILD / "build.log", folder=ROOT)
             STAMP.write_text(inputs)
     return TEMPLATE
@@ -49,6 +51,7 @@ def build_environment() -> dict[str, str]:
     """Return sam's environment: the layer is compiled for the interpreter that runs the functions here."""
     return {
         **os.environ,
+        "TMPDIR": str(TEMPORARY),
         "SAM_CLI_TELEMETRY": "0",
         "PYTHON": str(SAM_PYTHON),
         "LAYER_CACHE": str(LAYERS),
@@ -56,17 +59,17 @@ def build_environment() -> dict[str, str]:
     }
 
 
-def fingerprint(root: Path) -> str:
-    """Return a digest of everything that a build reads."""
+def fingerprint(root: Path, names: Iterable[str]) -> str:
+    """Return a digest of files and folders: of their names and their content."""
     digest = hashlib.sha256()
-    for name in INPUTS:
-        for file in input_files(root / name):
+    for name in names:
+        for file in files_in(root / name):
             digest.update(f"{file.relative_to(root)}\0{file.stat().st_size}\0".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def input_files(path: Path) -> list[Path]:
+def files_in(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     return sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)

@@ -1,4 +1,4 @@
-"""Create the stack with CloudFormation's own calls: without sam, whose start alone takes seconds."""
+"""Create or update the stack with CloudFormation's own calls: without sam, whose start alone takes seconds."""
 
 import json
 import time
@@ -30,27 +30,54 @@ def create_stack(emulator: Emulator, *, template: Path, parameters: Mapping[str,
     given = declared(content, parameters)
     cloudformation = emulator.client("cloudformation")
     cloudformation.create_stack(
-        StackName=STACK_NAME,
-        TemplateBody=json.dumps(content),
-        Capabilities=CAPABILITIES,
+        **common_arguments(content),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
     )
     api = read_http_api(content, given)
-    wait_until_created(cloudformation)
+    wait_until_done(cloudformation)
     return api
 
 
-def wait_until_created(cloudformation: Any) -> None:
+def update_stack(emulator: Emulator, *, template: Path, parameters: Mapping[str, str]) -> HttpApi:
+    """Update the stack, with all its parameters as they were, and return the HTTP API that is still to be completed.
+
+    Args:
+        emulator: where the stack is.
+        template: the built template.
+        parameters: what they are, as far as the HTTP API depends on them.
+
+    Raises:
+        DeployFailed: CloudFormation gives up.
+    """
+    content = packages.upload(template, storage=emulator.client("s3"))
+    cloudformation = emulator.client("cloudformation")
+    if content != cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Original")["TemplateBody"]:
+        known = [entry["ParameterKey"] for entry in describe(cloudformation).get("Parameters", [])]
+        kept = [name for name in known if name in content.get("Parameters", {})]
+        cloudformation.update_stack(
+            **common_arguments(content),
+            Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],
+        )
+    api = read_http_api(content, parameters)
+    wait_until_done(cloudformation)
+    return api
+
+
+def common_arguments(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {"StackName": STACK_NAME, "TemplateBody": json.dumps(content), "Capabilities": CAPABILITIES}
+
+
+def wait_until_done(cloudformation: Any) -> None:
     deadline = time.monotonic() + DEPLOY_SECONDS
-    while (status := stack_status(cloudformation)) != "CREATE_COMPLETE":
-        if status != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
-            raise DeployFailed(f"{status}: {failures(cloudformation)}")
+    while (status := describe(cloudformation)["StackStatus"]).endswith("IN_PROGRESS") and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
+    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise DeployFailed(f"{status}: {failures(cloudformation)}")
 
 
-def stack_status(cloudformation: Any) -> str:
-    status: str = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["StackStatus"]
-    return status
+def describe(cloudformation: Any) -> dict[str, Any]:
+    stack: dict[str, Any] = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return stack
 
 
 def failures(cloudformation: Any) -> str:

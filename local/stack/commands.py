@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 
 from local.stack import builds, routes
-from local.stack.deployments import STACK_NAME, Deployment, deploy
+from local.stack.cloudformation import update_stack
+from local.stack.deployments import STACK_NAME, Deployment
 from local.stack.emulator import Emulator
-from local.stack.paths import stack_folder
 from local.stack.settings import Settings
 from local.stack.webhook_urls import WebhookUrls, read_secret
 
@@ -36,7 +36,7 @@ def deploy_again(settings: Settings) -> None:
     emulator = running_emulator(settings)
     template = builds.build()
     parameters = Deployment.read(emulator).readable_parameters
-    api = deploy(emulator, template=template, parameters=parameters, folder=stack_folder(settings.port))
+    api = update_stack(emulator, template=template, parameters=parameters)
     deployment = Deployment.read(emulator)
     deployment.complete(api)
     routes.check(api, api_url=deployment.api_url)

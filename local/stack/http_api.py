@@ -5,6 +5,7 @@ the transform puts them in. They are read from that body here and made with API 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ def transformed(template: dict[str, Any], parameters: Mapping[str, Any]) -> dict
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = "s3://bucket/key"
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns of metrics that nobody collects
     translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name=REGION))
     result: dict[str, Any] = translator.translate(template, dict(parameters), get_managed_policy_map=dict)
     return result

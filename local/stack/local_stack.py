@@ -13,6 +13,7 @@ from local.stack.cloudformation import create_stack
 from local.stack.deployments import Deployment
 from local.stack.emulator import EmulatorProcess, free_port
 from local.stack.parameters import Giosg, local_parameters
+from local.stack.paths import test_folder
 from local.stack.settings import GiosgAccount
 from local.stack.webhook_urls import WebhookUrls, read_secret
 
@@ -21,7 +22,7 @@ NO_GIOSG = GiosgAccount(
     base_url="http://127.0.0.1:9",
     organization_id="00000000-0000-4000-8000-000000000001",
     room_id="00000000-0000-4000-8000-000000000002",
-    api_token="none",  # noqa: S106 - it opens nothing
+    api_token="no-such-token",  # noqa: S106 - it opens nothing
 )
 
 
@@ -54,7 +55,7 @@ class LocalStack:
 
     def __enter__(self) -> Self:
         with ExitStack() as running:
-            folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="local-stack-")))
+            folder = Path(running.enter_context(tempfile.TemporaryDirectory(dir=test_folder())))
             process = running.enter_context(self._emulator_in(folder))
             with self._timed("build"):
                 template = builds.build()

@@ -5,10 +5,13 @@ The archives are kept beside the built template, so that the next upload has onl
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from local.stack.builds import fingerprint
+from local.stack.emulator import REGION
 from local.stack.http_api import load_template
 
 BUCKET = "local-code"
@@ -23,10 +26,16 @@ def upload(template: Path, *, storage: Any) -> dict[str, Any]:
         storage: a client of S3.
     """
     content = load_template(template)
-    storage.create_bucket(Bucket=BUCKET)
+    make_bucket(storage)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda place: upload_code(*place, template=template, storage=storage), code_places(content)))
     return content
+
+
+def make_bucket(storage: Any) -> None:
+    """Make the bucket; it may be there already, and is our own then."""
+    with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
+        storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
 def code_places(content: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
@@ -40,9 +49,11 @@ def code_places(content: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
 
 
 def upload_code(properties: dict[str, Any], name: str, *, template: Path, storage: Any) -> None:
-    archive = archived(template.parent / properties[name])
-    storage.upload_file(str(archive), BUCKET, archive.name)
-    properties[name] = f"s3://{BUCKET}/{archive.name}"
+    """Upload a folder under a name that its content makes: what has not changed is not deployed again."""
+    folder = template.parent / properties[name]
+    key = f"{folder.name}-{fingerprint(folder, ['.'])}.zip"
+    storage.upload_file(str(archived(folder)), BUCKET, key)
+    properties[name] = f"s3://{BUCKET}/{key}"
 
 
 def archived(folder: Path) -> Path:

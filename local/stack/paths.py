@@ -4,6 +4,7 @@
 .local/<port>/         one stack: its stack.json, its logs, its emulator's temporary files
 .local/build/          the built template, shared by all
 .local/layers/         the layer's installed packages
+.local/tests/          the stacks of tests, while they run
 """
 
 from pathlib import Path
@@ -20,3 +21,9 @@ EMULATOR_PYTHON = ROOT / ".venv/emulator/bin/python"
 
 def stack_folder(port: int) -> Path:
     return LOCAL / str(port)
+
+
+def test_folder() -> Path:
+    folder = LOCAL / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

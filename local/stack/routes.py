@@ -68,8 +68,11 @@ def check(api: HttpApi, *, api_url: str) -> None:
     Raises:
         RouteIsDead: the gateway answered in the function's place.
     """
-    with ThreadPoolExecutor(PROBES_AT_A_TIME) as pool:
+    pool = ThreadPoolExecutor(PROBES_AT_A_TIME)
+    try:
         dead = [problem for problem in pool.map(lambda route: probe(route, api_url), api.routes) if problem]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     if dead:
         raise RouteIsDead("\n".join(dead))
 

@@ -100,7 +100,7 @@ def addresses_of(deployment: Deployment, giosg: SimulatedGiosg | GiosgAccount, u
         webhook_chats_url=urls.chats,
         webhook_messages_url=urls.messages,
         giosg_url=giosg.base_url,
-        agent_console_url=f"{giosg.base_url}/" if isinstance(giosg, SimulatedGiosg) else None,
+        agent_console_url=f"{giosg.base_url}/console" if isinstance(giosg, SimulatedGiosg) else None,
         pid=os.getpid(),
     )
 
