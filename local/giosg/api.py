@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from local.giosg import organization_api, public_chats, public_messages, public_visitors
+from local.giosg import identity, organization_api, public_chats, public_messages, public_visitors
 from local.giosg.exchange import Answer, Refusal, Request, not_found, refusal
 from local.giosg.platform import Call, Platform, Route
 
@@ -36,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     ("PATCH", f"{VISITOR}/chat_memberships/<chat_id>", public_chats.change_own_membership),
     ("POST", f"{VISITOR}/chats/<chat_id>/messages", public_messages.send_message),
     ("GET", f"{VISITOR}/chats/<chat_id>/messages", public_messages.list_messages),
+    ("POST", "/identity/token", identity.exchange_code),
     ("GET", "/api/v5/users/me", organization_api.show_current_user),
     ("GET", f"{ORGANIZATION}/rooms/<room_id>", organization_api.show_room),
     ("POST", f"{ORGANIZATION}/rooms/<room_id>/visitors/<visitor_id>/variables", organization_api.set_variable),

@@ -29,6 +29,7 @@ class Credentials:
 
     Attributes:
         token_lifetime_seconds: how long a visitor's access token is good for.
+        app_id, app_secret: the installed app's credentials, for the exchange of a code.
         refuses_unknown_secrets: whether a secret that nobody has is refused; else it makes a new visitor.
     """
 
@@ -39,6 +40,9 @@ class Credentials:
         self._visitors: dict[str, Grant] = {}
         self._organization: dict[tuple[str, str], Grant] = {}
         self._ids_by_secret: dict[str, str] = {}
+        self.app_id = world.new_id()
+        self.app_secret = world.new_hex(40)
+        self.app_user_codes: dict[str, str] = {}
 
     def add_api_token(self, token: str, *, user_id: str) -> None:
         self._organization["Token", token] = Grant(owner_id=user_id, expires_epoch=None)
@@ -101,6 +105,12 @@ class Credentials:
         """Make the access tokens of one visitor, or of all, worthless at once."""
         kept = {token: grant for token, grant in self._visitors.items() if visitor_id not in (None, grant.owner_id)}
         self._visitors = kept
+
+    def issue_app_user_code(self, user_id: str) -> str:
+        """Give out a code that the app exchanges, once, for a persistent token of its bot user."""
+        code = self.world.new_hex(32)
+        self.app_user_codes[code] = user_id
+        return code
 
     def app_user_auth(self, user_id: str) -> JSON:
         """Make the live credential that webhooks of an app with a bot user carry."""

@@ -15,6 +15,7 @@ from local.giosg.delivery_log import BODY_CHARACTERS, DeliveryLog, LogEntry
 from local.giosg.notifications import EndpointKind, Notification
 
 SUCCESS = range(200, 300)
+STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,9 @@ class Delivery:
         self._waiting: dict[EndpointKind, list[Attempt]] = {"chats": [], "messages": []}
         self._under_way = 0
         self._is_stopped = False
-        self._threads = [Thread(target=self._run, args=(kind,), name=f"webhooks-{kind}") for kind in self._waiting]
+        self._threads = [
+            Thread(target=self._run, args=(kind,), name=f"webhooks-{kind}", daemon=True) for kind in self._waiting
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -128,12 +131,12 @@ class Delivery:
             )
 
     def stop(self) -> None:
-        """Forget what waits, and wait for what is under way."""
+        """Forget what waits, and wait a moment for what is under way: a receiver that hangs holds nobody up."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join()
+            thread.join(STOP_SECONDS)
 
 
 def _note(entry: LogEntry, response: requests.Response, duration_seconds: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from local.giosg import SimulatedGiosg
 from tests.local.giosg_caller import Caller
 
@@ -216,6 +217,32 @@ class TestOrganization:
         assert [chat["id"] for chat in owned] == [agents, website, ours]
         assert [chat["id"] for chat in room] == [agents, ours]
         assert owned[0]["visitor_member_count"] == 0
+
+
+class TestBotUser:
+    def exchange(self, giosg: SimulatedGiosg, code: str, secret: str) -> requests.Response:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": giosg.credentials.app_id,
+            "client_secret": secret,
+        }
+        return requests.post(f"{giosg.base_url}/identity/token", data=form, timeout=5)
+
+    def test_a_code_becomes_a_token_once(self, giosg: SimulatedGiosg, caller: Caller) -> None:
+        bot = giosg.add_agent("Bertta Bot", is_bot=True)
+        code = giosg.credentials.issue_app_user_code(bot.id)
+
+        first, again = (self.exchange(giosg, code, giosg.credentials.app_secret) for _ in range(2))
+
+        header = f"{first.json()['token_type']} {first.json()['access_token']}"
+        assert caller.call("GET", "users/me", headers={"Authorization": header}).json()["id"] == bot.id
+        assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+
+    def test_a_wrong_secret_is_refused(self, giosg: SimulatedGiosg) -> None:
+        code = giosg.credentials.issue_app_user_code(giosg.agent.id)
+
+        assert self.exchange(giosg, code, "wrong").json()["error"] == "invalid_client"
 
 
 class TestPages:
