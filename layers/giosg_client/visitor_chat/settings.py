@@ -97,6 +97,15 @@ class Settings:
         return self._text("SYNC_QUEUE_URL")
 
     @cached_property
+    def event_bus_name(self) -> str:
+        return self._text("EVENT_BUS_NAME")
+
+    @cached_property
+    def notices_topic_arn(self) -> str:
+        """Where it is said that an absent visitor has an answer."""
+        return self._text("NOTICES_TOPIC_ARN")
+
+    @cached_property
     def connections_table(self) -> str:
         return self._text("CONNECTIONS_TABLE")
 

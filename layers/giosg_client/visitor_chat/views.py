@@ -4,7 +4,7 @@ from typing import Any
 
 from visitor_chat.clock import to_text
 from visitor_chat.merging import PUBLIC_TYPES
-from visitor_chat.records import Chat, StoredMessage, Visitor
+from visitor_chat.records import Chat, MessageContent, StoredMessage, Visitor
 
 _SENDER_TYPES = {"user": "agent", "visitor": "visitor", "rule": "system"}
 UNNAMED_CLAIM = "~"
@@ -33,8 +33,8 @@ def message_view(message: StoredMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "chat_id": message.chat_id,
-        "type": PUBLIC_TYPES.get(content["type"], content["type"]),
-        "sender_type": _SENDER_TYPES.get(content["sender_type"], "system"),
+        "type": message_type(content),
+        "sender_type": message_sender_type(content),
         "sender_name": content.get("sender_public_name"),
         "sender_avatar_url": content.get("sender_avatar_url"),
         "message": content.get("message") or content.get("response_text"),
@@ -43,6 +43,14 @@ def message_view(message: StoredMessage) -> dict[str, Any]:
         "client_message_id": _client_message_id(message),
         "is_removed": message.is_removed,
     }
+
+
+def message_type(content: MessageContent) -> str:
+    return PUBLIC_TYPES.get(content["type"], content["type"])
+
+
+def message_sender_type(content: MessageContent) -> str:
+    return _SENDER_TYPES.get(content["sender_type"], "system")
 
 
 def _client_message_id(message: StoredMessage) -> str | None:

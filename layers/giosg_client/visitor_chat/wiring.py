@@ -19,6 +19,7 @@ from visitor_chat.callers import Callers
 from visitor_chat.ending import Ending
 from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
+from visitor_chat.publishing import Publishing
 from visitor_chat.push import Push
 from visitor_chat.realtime import Sockets, Tickets
 from visitor_chat.repairs import Repairs
@@ -168,6 +169,11 @@ def sweeping() -> Sweeping:
 @cache
 def repairs() -> Repairs:
     return Repairs(lambda: aws("sqs"), lambda: settings().sync_queue_url)
+
+
+@cache
+def publishing() -> Publishing:
+    return Publishing(lambda: aws("events"), settings().event_bus_name)
 
 
 @cache

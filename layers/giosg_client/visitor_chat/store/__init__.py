@@ -12,7 +12,8 @@ chats (pk, sk)
     `visitor#<id>`, `<created at>#<chat id>`
                          chat_id: the visitor's chats, in order of creation; retention
 messages (chat_id, record)
-    `message#<id>`       content, version, claim_id, is_removed; seq once a visitor may see it; retention + 2 days
+    `message#<id>`       visitor_id, content, version, claim_id, is_removed; seq once a visitor may see it;
+                         retention + 2 days
     `sent#<claim id>`    message_id, text_hash: the message that this claim became; retention + 2 days
 coordination (id)
     `start#<hash>`       the journal of one Idempotency-Key; 24 hours

@@ -97,10 +97,11 @@ class Messages:
             return True
         return _is_at(self.find(chat.id, chat.tail_id), chat.tail_seq)
 
-    def put(self, before: StoredMessage | None, after: StoredMessage) -> Write:
-        """Give the write that stores a message in the place of just the version that was read."""
+    def put(self, chat: Chat, before: StoredMessage | None, after: StoredMessage) -> Write:
+        """Give the write that stores a message of a chat in the place of just the version that was read."""
         item: Record = {
             **message_key(after.chat_id, after.id),
+            "visitor_id": chat.visitor_id,
             "content": dict(after.content),
             "version": after.version,
             "is_removed": after.is_removed,

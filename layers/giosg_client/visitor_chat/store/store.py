@@ -97,8 +97,8 @@ class Store:
         return Context(
             visitor=to_visitor(record) if (record := found["visitor"]) else None,
             session=to_session(record) if (record := found["session"]) else None,
-            chat=self.chats.decode(found.get("chat")),
-            sent=self.messages.decode_sent(found.get("sent")),
+            chat=self.chats.decode(record) if (record := found.get("chat")) else None,
+            sent=self.messages.decode_sent(record) if (record := found.get("sent")) else None,
             credentials=to_credentials(record) if (record := found.get("credentials")) else None,
         )
 
@@ -119,7 +119,7 @@ class Store:
 
         A claim that the chat no longer holds has become this message.
         """
-        writes = [self.chats.changing(chat, after), self.messages.put(message, changed)]
+        writes = [self.chats.changing(chat, after), self.messages.put(chat, message, changed)]
         if chat.tail_id is not None and chat.tail_id != changed.id:
             writes.append(self.messages.check_tail(chat))
         for claim_id, claim in chat.claims.items():
@@ -130,7 +130,7 @@ class Store:
 
     def keep_unseen(self, chat: Chat, message: StoredMessage | None, changed: StoredMessage) -> None:
         """Store what is known of a message that no visitor may see yet; raise ConditionFailed to read again."""
-        self._tables.transact(self.chats.still(chat), self.messages.put(message, changed))
+        self._tables.transact(self.chats.still(chat), self.messages.put(chat, message, changed))
 
     def remove_chat(self, chat: Chat) -> None:
         """Remove a chat with all its messages; what arrives later for it is ignored."""
