@@ -208,7 +208,11 @@ function renderMessages(chat) {
   log.dataset.chat = chat.id;
   const items = chat.messages.map((message) => ({ key: message.id, isEdited: message.id === editedId, ...message }));
   keyed(log, items, messageItem);
-  if (isAtEnd) log.scrollTop = log.scrollHeight;
+  stayAtEnd();
+}
+
+function stayAtEnd() {
+  if (isAtEnd) $("messages").scrollTop = $("messages").scrollHeight;
 }
 
 function messageItem(message) {
@@ -236,6 +240,7 @@ function card(attachment) {
     const picture = element("img");
     picture.src = attachment.image_url;
     picture.alt = attachment.title ?? "Picture";
+    picture.addEventListener("load", stayAtEnd);
     made.append(picture);
   }
   const words = element("div");
@@ -392,6 +397,6 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape") $(
 $("messages").addEventListener("scroll", ({ target }) => {
   isAtEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
 });
-new ResizeObserver(() => { if (isAtEnd) $("messages").scrollTop = $("messages").scrollHeight; }).observe($("messages"));
+new ResizeObserver(stayAtEnd).observe($("messages"));
 
 listen();
