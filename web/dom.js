@@ -6,7 +6,7 @@ export function h(name, properties, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
   for (const [key, value] of Object.entries(properties ?? {})) {
-    if (key.startsWith("on")) element[key] = value;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value || value === 0) element.setAttribute(key, value);
   }
   element.append(...children.filter(Boolean));

@@ -15,7 +15,7 @@ const SEND = "M12 19V6M6 12l6-6 6 6";
 const DOWN = "M12 5v13M6 12l6 6 6-6";
 const SOUND = ["M5 10v4h3l4 4V6l-4 4zM16 10l4 4M20 10l-4 4", "M5 10v4h3l4 4V6l-4 4zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11"];
 
-const hasKeyboard = () => matchMedia("(pointer: fine)").matches;
+const isTouched = () => matchMedia("(pointer: coarse)").matches;
 const set = (element, text) => element.textContent !== text && (element.textContent = text);
 
 export class Panel {
@@ -249,7 +249,7 @@ export class Panel {
 
   // Enter sends where there is a keyboard; on a touch screen it begins a new line, as it does everywhere else there.
   #keyed(event) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && hasKeyboard()) this.#submit(event);
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !isTouched()) this.#submit(event);
   }
 
   #submit(event) {
@@ -311,6 +311,6 @@ export class Panel {
 
   // A touch screen's keyboard would cover what there is to read.
   focus() {
-    (this.composer.hidden || !hasKeyboard() ? this.title : this.text).focus();
+    (this.composer.hidden || isTouched() ? this.title : this.text).focus();
   }
 }

@@ -166,4 +166,5 @@ class Agent:
         self.chats.is_online = True
 
     def _add(self, **details: Any) -> Json:
-        return self.chats.add(self.chat, sender_name=self.name, sender_avatar_url=self.avatar_url, **details)
+        sender = {"sender_name": self.name, "sender_avatar_url": self.avatar_url}
+        return self.chats.add(self.chat, **(sender | details))

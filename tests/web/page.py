@@ -167,3 +167,4 @@ class ChatPage:
 TAB = Keys.TAB
 ENTER = Keys.ENTER
 ESCAPE = Keys.ESCAPE
+SHIFT = Keys.SHIFT

@@ -16,7 +16,7 @@ from tests.web.chats import Agent, Chat, Chats, Json
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 from werkzeug import Request, Response
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 # The emulator's addresses have a path in front, and the page must not mind.
 ROOT = "/_aws/execute-api/a1b2c3/$default"
@@ -28,6 +28,13 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, retry_after: int | None = None) -> None:
         super().__init__(code)
         self.status, self.code, self.retry_after = status, code, retry_after
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps the test's log for what went wrong."""
+
+    def log_request(self, *_: object) -> None:
+        pass
 
 
 @dataclass
@@ -72,7 +79,7 @@ class VisitorApi:
         self.agent = Agent(self.chats)
         self._sockets: dict[ServerConnection, str] = {}
         self._tickets: dict[str, str] = {}
-        self._http = make_server("127.0.0.1", 0, self._wsgi, threaded=True)
+        self._http = make_server("127.0.0.1", 0, self._wsgi, threaded=True, request_handler=QuietHandler)
         self._live = serve(self._listen, "127.0.0.1", 0)
         self.root = f"http://127.0.0.1:{self._http.server_port}{ROOT}"
         self.page_url = f"{self.root}/chat"

@@ -1,0 +1,41 @@
+"""Somebody's own site, on an origin and with a policy of its own, that embeds the chat."""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Site:
+    """Use it as a context manager; `body` is what its one page shows, `policy` its Content-Security-Policy."""
+
+    body: str = ""
+    policy: str = ""
+
+    def __post_init__(self) -> None:
+        self._http = make_server("127.0.0.1", 0, self._wsgi, threaded=True)
+        self.url = f"http://127.0.0.1:{self._http.server_port}/"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._http.serve_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def _wsgi(self, environ: Json, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = Response(status=404)
+        if Request(environ).path == "/":
+            page = f"<!doctype html><html lang=en><title>A shop</title><body>{self.body}</body></html>"
+            response = Response(page, content_type="text/html; charset=utf-8")
+            response.headers["Content-Security-Policy"] = self.policy
+        return response(environ, start_response)

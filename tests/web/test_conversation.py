@@ -1,0 +1,388 @@
+"""A visitor and an agent talk: what the visitor sees."""
+
+import pytest
+from tests.web.page import ENTER, SHIFT, ChatPage
+from tests.web.visitor_api import Refused, VisitorApi
+
+pytestmark = pytest.mark.browser
+
+EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+@pytest.fixture
+def talking(visited: ChatPage, api: VisitorApi) -> ChatPage:
+    """A page on which a chat with an agent is under way."""
+    visited.say_and_wait("Hello")
+    api.agent.join()
+    visited.until_status("With Oona")
+    return visited
+
+
+def test_the_first_message_starts_the_chat_under_the_name_given(visited: ChatPage, api: VisitorApi) -> None:
+    visited.part("input").send_keys("Maija")
+
+    visited.say_and_wait("Hello")
+
+    assert api.chats.names[api.agent.chat.visitor_id] == "Maija"
+    assert [message["message"] for message in api.agent.chat.messages.values()] == ["Hello"]
+    visited.until_status("Waiting for an agent")
+    assert not visited.shows("input")
+
+
+def test_a_name_is_not_needed(visited: ChatPage, api: VisitorApi) -> None:
+    visited.say_and_wait("Hello")
+
+    assert api.chats.names[api.agent.chat.visitor_id] is None
+
+
+def test_an_agent_joins_answers_and_leaves(talking: ChatPage, api: VisitorApi) -> None:
+    api.agent.say("Hi! How can I help?")
+    talking.until_said("Hi! How can I help?")
+    api.agent.leave()
+    talking.until_said("Oona left the chat")
+
+    assert [(row.kind, row.text) for row in talking.rows()] == [
+        ("visitor", "Hello"),
+        ("aside", "Oona joined the chat"),
+        ("agent", "Hi! How can I help?"),
+        ("aside", "Oona left the chat"),
+    ]
+
+
+def test_a_message_shows_at_once_and_then_that_it_is_sent(talking: ChatPage, api: VisitorApi) -> None:
+    api.faults.delay_seconds = 1.0
+
+    talking.say("Quick question")
+
+    talking.until_state("Quick question", "Sending")
+    talking.until_state("Quick question", "Sent")
+    assert talking.said().count("Quick question") == 1
+
+
+def test_messages_arrive_in_the_order_in_which_they_were_written(talking: ChatPage, api: VisitorApi) -> None:
+    api.faults.delay_seconds = 0.2
+
+    for text in ("one", "two", "three"):
+        talking.say(text)
+    talking.until_state("three", "Sent")
+
+    sent = [message["message"] for message in api.agent.chat.messages.values() if message["sender_type"] == "visitor"]
+    assert sent == ["Hello", "one", "two", "three"]
+    assert [text for text in talking.said() if text in sent] == sent
+
+
+def test_two_messages_before_the_chat_exists_make_one_chat(visited: ChatPage, api: VisitorApi) -> None:
+    api.faults.delay_seconds = 0.3
+
+    visited.say("one")
+    visited.say("two")
+    visited.until_state("two", "Sent")
+
+    assert len(api.chats.chats) == 1
+    assert [message["message"] for message in api.agent.chat.messages.values()] == ["one", "two"]
+
+
+def test_an_edit_and_a_removal_follow(talking: ChatPage, api: VisitorApi) -> None:
+    first = api.agent.say("We close at 17")
+    second = api.agent.say("A slip of the pen")
+    talking.until_said("A slip of the pen")
+
+    api.agent.edit(first, "We close at 18")
+    api.agent.remove(second)
+
+    talking.until_said("We close at 18 edited")
+    talking.until(lambda: "A slip of the pen" not in talking.said(), "the removed message to go")
+    assert "We close at 17" not in talking.said()
+
+
+def test_a_frame_that_never_came_is_read_later(talking: ChatPage, api: VisitorApi) -> None:
+    api.faults.loses_frames = True
+    api.agent.say("Can you hear me?")
+
+    # What the page does on a ping of its own accord, it does at once when it is looked at again.
+    talking.call("document.dispatchEvent(new Event('visibilitychange'))")
+
+    talking.until_said("Can you hear me?")
+
+
+def test_what_was_said_is_there_after_a_reload(talking: ChatPage, api: VisitorApi) -> None:
+    api.agent.say("Hi!")
+    talking.until_said("Hi!")
+
+    talking.reload()
+
+    talking.until_said("Hi!")
+    assert talking.said() == ["Hello", "Oona joined the chat", "Hi!"]
+
+
+def test_a_draft_and_a_name_survive_a_reload(visited: ChatPage) -> None:
+    visited.part("input").send_keys("Maija")
+    visited.write("I was about to")
+
+    visited.reload()
+    visited.until_status("online")
+
+    assert visited.draft() == "I was about to"
+    assert visited.part("input").get_property("value") == "Maija"
+
+
+def test_a_text_that_was_on_its_way_survives_a_reload(talking: ChatPage) -> None:
+    talking.set_network(is_online=False)
+    talking.say("Do not lose this")
+    talking.set_network(is_online=True)
+
+    talking.reload()
+
+    talking.until_state("Do not lose this", "Sent")
+
+
+class TestTwoTabs:
+    def test_show_the_same_conversation(self, visited: ChatPage, api: VisitorApi) -> None:
+        driver, first = visited.driver, visited.driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        second = driver.current_window_handle
+        visited.visit()
+        visited.until_status("online")
+
+        driver.switch_to.window(first)
+        visited.say_and_wait("From the first")
+        api.agent.join()
+        driver.switch_to.window(second)
+        visited.until_said("From the first")
+        visited.say_and_wait("From the second")
+        driver.switch_to.window(first)
+        visited.until_said("From the second")
+
+        assert len(api.chats.chats) == 1
+        assert len(api.agent.chat.messages) == 3
+
+    def test_share_the_draft(self, visited: ChatPage) -> None:
+        driver, first = visited.driver, visited.driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        second = driver.current_window_handle
+        visited.visit()
+        visited.until_status("online")
+        driver.switch_to.window(first)
+        visited.write("Half a sen")
+
+        driver.switch_to.window(second)
+
+        visited.until(lambda: visited.draft() == "Half a sen", "the other tab's draft")
+
+    def test_forget_together(self, talking: ChatPage, api: VisitorApi) -> None:
+        driver, first = talking.driver, talking.driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        second = driver.current_window_handle
+        talking.visit()
+        talking.until_said("Hello")
+
+        talking.press("footer button:last-child")
+        talking.press(".ask .danger")
+        talking.until_notice("erased")
+        driver.switch_to.window(first)
+
+        talking.until(lambda: talking.rows() == [], "the first tab to forget too")
+        assert api.chats.chats == {}
+        assert second
+
+
+class TestWhatAgentsSend:
+    @pytest.mark.parametrize(
+        ("text", "address", "shown"),
+        [
+            ("See https://example.com/a?b=c&d=e.", "https://example.com/a?b=c&d=e", "https://example.com/a?b=c&d=e"),
+            ("(www.example.com)", "https://www.example.com/", "www.example.com"),
+            ("https://example.com/a_(b), or", "https://example.com/a_(b)", "https://example.com/a_(b)"),
+        ],
+    )
+    def test_web_addresses_become_links(
+        self, talking: ChatPage, api: VisitorApi, text: str, address: str, shown: str
+    ) -> None:
+        api.agent.say(text)
+        talking.until_shown(".agent .bubble a")
+
+        link = talking.part(".agent .bubble a")
+        assert link.get_property("href") == address
+        assert link.text == shown
+        assert link.get_attribute("rel") == "noopener noreferrer nofollow"
+        assert link.get_attribute("target") == "_blank"
+        assert text in talking.said()
+
+    @pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,hi", "ftp://example.com", "https://"])
+    def test_nothing_else_becomes_a_link(self, talking: ChatPage, api: VisitorApi, text: str) -> None:
+        api.agent.say(text)
+
+        talking.until_said(text)
+
+        assert not talking.shows(".agent .bubble a")
+
+    def test_markup_is_text_wherever_it_comes(self, talking: ChatPage, api: VisitorApi) -> None:
+        api.agent.name = EVIL
+        attachment = {
+            "title": EVIL,
+            "title_link_url": "javascript:alert(3)",
+            "text": EVIL,
+            "image_url": "javascript:alert(4)",
+            "attachment_url": "data:text/html,<script>alert(5)</script>",
+            "actions": [{"type": "link_button", "text": EVIL, "value": "javascript:alert(6)"}],
+        }
+        api.agent.say(EVIL, attachments=[attachment])
+
+        talking.until_said(EVIL)
+
+        assert talking.part(".card .title").text == EVIL
+        assert talking.call("return chat.shadowRoot.querySelectorAll('.list script, .list img, .list a').length") == 0
+
+    @pytest.mark.parametrize("attachments", [None, "?", [None], [{}], [{"actions": "?"}], [{"actions": [None, {}]}]])
+    def test_odd_attachments_do_no_harm(self, talking: ChatPage, api: VisitorApi, attachments: object) -> None:
+        api.agent.say("Odd", attachments=attachments)
+        api.agent.say("Even")
+
+        talking.until_said("Even")
+
+    def test_pictures_and_links_in_attachments(self, talking: ChatPage, api: VisitorApi) -> None:
+        picture = f"{api.root}/chat/picture.png"
+        attachment = {"title": "The jacket", "title_link_url": "https://shop.example.test/1", "image_url": picture}
+        api.agent.say(None, attachments=[attachment])
+        talking.until_shown(".card img")
+
+        image = talking.part(".card img")
+        assert image.get_attribute("alt") == "The jacket"
+        assert image.get_attribute("referrerpolicy") == "no-referrer"
+        assert talking.part(".card .title a").get_property("href") == "https://shop.example.test/1"
+
+    def test_a_button_answers_for_the_visitor(self, talking: ChatPage, api: VisitorApi) -> None:
+        actions = [{"type": "button", "text": "Size 40", "value": "40"}]
+        api.agent.say("Which size?", attachments=[{"actions": actions}])
+
+        talking.press(".choice")
+
+        talking.until_state("Size 40", "Sent")
+
+    def test_an_unknown_kind_of_message_does_no_harm(self, talking: ChatPage, api: VisitorApi) -> None:
+        api.agent.say("A call was asked for", type="call_request", sender_type="system", sender_name=None)
+
+        talking.until_said("A call was asked for")
+
+    @pytest.mark.parametrize(
+        ("text", "direction"),
+        [("مرحبا، كيف حالك؟", "rtl"), ("שלום", "rtl"), ("Hello", "ltr")],
+        ids=["Arabic", "Hebrew", "English"],
+    )
+    def test_each_text_runs_in_its_own_direction(
+        self, talking: ChatPage, api: VisitorApi, text: str, direction: str
+    ) -> None:
+        api.agent.say(text)
+        talking.until_said(text)
+
+        assert talking.part(".agent .bubble").value_of_css_property("direction") == direction
+
+    def test_a_long_word_breaks(self, talking: ChatPage, api: VisitorApi) -> None:
+        api.agent.say("x" * 1500)
+        talking.until_said("x" * 1500)
+
+        assert talking.call("const l = chat.shadowRoot.querySelector('.log'); return l.scrollWidth <= l.clientWidth")
+
+
+class TestWriting:
+    def test_a_text_that_is_too_long_is_not_sent(self, talking: ChatPage, api: VisitorApi) -> None:
+        talking.say("😀" * 2001)
+
+        assert talking.text_of(".count") == "-1 characters left"
+        assert talking.part("textarea").get_attribute("aria-invalid") == "true"
+        assert len(api.agent.chat.messages) == 2
+
+    def test_the_longest_text_is_sent(self, talking: ChatPage) -> None:
+        talking.say("😀" * 2000)
+
+        talking.until_state("😀" * 2000, "Sent")
+
+    def test_blanks_alone_are_not_sent(self, talking: ChatPage, api: VisitorApi) -> None:
+        talking.say(" \n ")
+
+        assert len(api.agent.chat.messages) == 2
+
+    def test_enter_sends_and_shift_enter_begins_a_line(self, talking: ChatPage) -> None:
+        talking.part("textarea").send_keys("one", SHIFT, ENTER, SHIFT, "two", ENTER)
+
+        talking.until_said("one\ntwo")
+
+
+class TestScrolling:
+    @pytest.fixture
+    def long_talk(self, talking: ChatPage, api: VisitorApi) -> ChatPage:
+        for number in range(30):
+            api.agent.say(f"Line {number}")
+        talking.until_said("Line 29")
+        return talking
+
+    def top(self, page: ChatPage) -> float:
+        return float(page.call("return chat.shadowRoot.querySelector('.log').scrollTop"))
+
+    def test_stays_put_while_reading(self, long_talk: ChatPage, api: VisitorApi) -> None:
+        long_talk.call("chat.shadowRoot.querySelector('.log').scrollTop = 100")
+        long_talk.until(lambda: self.top(long_talk) == 100, "the scroll")
+        long_talk.call("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+        api.agent.say("Something new")
+        long_talk.until_said("Something new")
+
+        assert self.top(long_talk) == 100
+        long_talk.press(".jump")
+        assert self.top(long_talk) > 100
+        assert not long_talk.shows(".jump")
+
+    def test_follows_at_the_end(self, long_talk: ChatPage, api: VisitorApi) -> None:
+        before = self.top(long_talk)
+
+        api.agent.say("Something new")
+        long_talk.until_said("Something new")
+
+        assert self.top(long_talk) > before
+
+
+class TestLeaving:
+    def test_ending_is_asked_for_and_keeps_what_was_said(self, talking: ChatPage, api: VisitorApi) -> None:
+        talking.press("footer button:first-child")
+        assert api.agent.chat.view["status"] != "ended"
+        talking.press(".ask .danger")
+        talking.until_status("The chat has ended")
+
+        assert api.agent.chat.view["status"] == "ended"
+        assert "Hello" in talking.said()
+
+    def test_forgetting_erases_here_and_there(self, talking: ChatPage, api: VisitorApi) -> None:
+        talking.press("footer button:last-child")
+        talking.press(".ask .danger")
+        talking.until_notice("What you wrote here has been erased")
+
+        assert api.chats.chats == {}
+        assert talking.rows() == []
+        assert talking.call("return localStorage.length") == 0
+
+    def test_asking_can_be_taken_back(self, talking: ChatPage, api: VisitorApi) -> None:
+        talking.press("footer button:last-child")
+        talking.press(".ask .plain")
+
+        talking.until_shown(".composer")
+        assert "DELETE visitor" not in api.requests
+
+    def test_forgetting_that_fails_says_so(self, talking: ChatPage, api: VisitorApi) -> None:
+        api.faults.refuse("DELETE visitor", Refused(503, "giosg_unavailable"))
+        talking.press("footer button:last-child")
+        talking.press(".ask .danger")
+
+        talking.until(lambda: "did not work" in talking.text_of(".ask .problem"), "an apology")
+
+        assert "Hello" in talking.said()
+
+
+def test_sound_is_off_until_it_is_switched_on(visited: ChatPage) -> None:
+    switch = visited.part("[role=switch]")
+    assert switch.get_attribute("aria-checked") == "false"
+
+    switch.click()
+    visited.reload()
+    visited.until_status("online")
+
+    assert visited.part("[role=switch]").get_attribute("aria-checked") == "true"

@@ -1,0 +1,288 @@
+"""Somebody's own site embeds the chat with one line."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from tests.web.browser import chromium
+from tests.web.building import PACKAGE_SCRIPT
+from tests.web.page import ChatPage
+from tests.web.site import Site
+from tests.web.visitor_api import VisitorApi
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture
+def embedded(page: ChatPage, api: VisitorApi, site: Site) -> ChatPage:
+    """A page of the site, whose policy allows the chat's origin no more than it needs."""
+    embed(site, api, "<visitor-chat></visitor-chat>")
+    page.url = site.url
+    page.visit()
+    page.until_shown(".launcher")
+    return page
+
+
+def embed(site: Site, api: VisitorApi, element: str) -> None:
+    origin = api.root.partition("/_")[0]
+    socket = api.socket_url.removesuffix("/live")
+    site.body = f'<p>Our jackets</p><script type="module" src="{api.page_url}/widget.js"></script>{element}'
+    site.policy = f"default-src 'none'; script-src {origin}; connect-src {origin} {socket}; img-src https:"
+
+
+def stored(page: ChatPage) -> int:
+    return int(page.call("return localStorage.length + sessionStorage.length + document.cookie.length"))
+
+
+def test_nothing_is_asked_or_kept_before_the_visitor_opens_it(embedded: ChatPage, api: VisitorApi) -> None:
+    assert api.requests == []
+    assert stored(embedded) == 0
+    loaded = embedded.call(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name.split('/').pop())"
+    )
+    assert [name for name in loaded if name.startswith("chat.")] == []
+
+
+def test_opening_asks_whether_somebody_is_there_and_keeps_nothing(embedded: ChatPage, api: VisitorApi) -> None:
+    embedded.open()
+    embedded.until_status("online")
+
+    assert api.requests == ["GET availability"]
+    assert stored(embedded) == 0
+
+
+def test_the_first_message_makes_a_visitor(embedded: ChatPage, api: VisitorApi) -> None:
+    embedded.open()
+    embedded.say_and_wait("Hello from a shop")
+    api.agent.say("Hello to the shop")
+
+    embedded.until_said("Hello to the shop")
+    assert api.socket_count == 1
+
+
+def test_the_launcher_opens_and_closes(embedded: ChatPage) -> None:
+    embedded.open()
+    assert embedded.part(".launcher").get_attribute("aria-expanded") == "true"
+
+    embedded.press(".launcher")
+
+    embedded.until(lambda: not embedded.shows(".panel"), "the chat to close")
+    assert embedded.part(".launcher").get_attribute("aria-label") == "Open chat"
+
+
+class TestUnread:
+    @pytest.fixture
+    def closed(self, embedded: ChatPage, api: VisitorApi) -> ChatPage:
+        embedded.open()
+        embedded.say_and_wait("Hello")
+        embedded.call("window.counts = []; chat.addEventListener('unread', ({detail}) => counts.push(detail.count))")
+        embedded.call("chat.close()")
+        api.agent.say("Hi!")
+        embedded.until(lambda: embedded.text_of(".badge") == "1", "the badge")
+        return embedded
+
+    def test_shows_on_the_launcher_and_in_the_title(self, closed: ChatPage, api: VisitorApi) -> None:
+        api.agent.say("Are you there?")
+
+        closed.until(lambda: closed.text_of(".badge") == "2", "the badge")
+        assert closed.driver.title == "(2) A shop"
+        assert closed.part(".launcher").get_attribute("aria-label") == "Open chat, 2 unread"
+        assert closed.call("return chat.unread") == 2
+
+    def test_ends_with_opening(self, closed: ChatPage) -> None:
+        closed.open()
+
+        closed.until(lambda: closed.driver.title == "A shop", "the title")
+        assert closed.text_of(".badge") == ""
+        assert closed.call("return counts") == [1, 0]
+
+    def test_survives_a_reload(self, closed: ChatPage) -> None:
+        closed.reload()
+
+        closed.until(lambda: closed.text_of(".badge") == "1", "the badge")
+
+    def test_does_not_count_notices_or_one_s_own(self, closed: ChatPage, api: VisitorApi) -> None:
+        api.agent.join()
+        api.agent.say("Second")
+
+        closed.until(lambda: closed.text_of(".badge") == "2", "the badge")
+
+    def test_a_removed_message_is_no_longer_unread(self, closed: ChatPage, api: VisitorApi) -> None:
+        api.agent.remove(list(api.agent.chat.messages.values())[-1])
+
+        closed.until(lambda: closed.text_of(".badge") == "", "the badge to go")
+
+
+class TestTheJavaScriptApi:
+    def test_opens_and_closes(self, embedded: ChatPage) -> None:
+        embedded.call("return chat.open()")
+        assert embedded.shows(".panel")
+
+        embedded.call("chat.close()")
+        assert not embedded.shows(".panel")
+
+    def test_tells_of_new_messages_and_the_end(self, embedded: ChatPage, api: VisitorApi) -> None:
+        embedded.call("window.told = []")
+        for event in ("message", "ended"):
+            embedded.call(f"document.addEventListener('{event}', ({{type, detail}}) => told.push([type, detail]))")
+        embedded.open()
+        embedded.say_and_wait("Hello")
+
+        api.agent.say("Hi!")
+        api.agent.end()
+        embedded.until_shown(".over")
+
+        told = embedded.call("return told")
+        assert [(kind, detail.get("message")) for kind, detail in told] == [
+            ("message", "Hello"),
+            ("message", "Hi!"),
+            ("ended", None),
+        ]
+        assert told[-1][1]["status"] == "ended"
+
+    def test_texts_can_be_replaced(self, embedded: ChatPage) -> None:
+        embedded.call("chat.texts = {hello: 'Moi! <b>What</b> is it?'}")
+        embedded.open()
+
+        assert embedded.text_of(".hello") == "Moi! <b>What</b> is it?"
+
+    def test_the_element_can_be_removed_and_put_back(self, embedded: ChatPage, api: VisitorApi) -> None:
+        embedded.open()
+        embedded.say_and_wait("Hello")
+
+        embedded.call("chat.remove(); document.body.append(chat)")
+        embedded.open()
+
+        embedded.until_said("Hello")
+        embedded.until(lambda: api.socket_count == 1, "one socket")
+
+
+class TestAttributes:
+    def show(self, page: ChatPage, api: VisitorApi, site: Site, element: str) -> None:
+        embed(site, api, element)
+        page.url = site.url
+        page.visit()
+        page.open()
+
+    def test_name_and_speak(self, page: ChatPage, api: VisitorApi, site: Site) -> None:
+        self.show(page, api, site, '<visitor-chat title="Villa &amp; Co" lang="fi"></visitor-chat>')
+
+        page.until_status("Olemme paikalla")
+        assert page.text_of("h2") == "Villa & Co"
+        assert page.part(".panel").get_attribute("lang") == "fi"
+
+    def test_texts_as_json(self, page: ChatPage, api: VisitorApi, site: Site) -> None:
+        self.show(page, api, site, """<visitor-chat texts='{"hello": "What is it?"}'></visitor-chat>""")
+
+        assert page.text_of(".hello") == "What is it?"
+
+    def test_texts_that_are_not_json_do_no_harm(self, page: ChatPage, api: VisitorApi, site: Site) -> None:
+        self.show(page, api, site, "<visitor-chat texts='{'></visitor-chat>")
+
+        assert page.text_of(".hello") == "Hello! How can we help?"
+
+    def test_inline_it_waits_until_it_is_in_view(self, page: ChatPage, api: VisitorApi, site: Site) -> None:
+        embed(site, api, '<visitor-chat mode="inline" id="below"></visitor-chat>')
+        site.body = "<p>A long read</p>" + "<br>" * 200 + site.body
+        page.url = site.url
+        page.visit()
+        page.call("return customElements.whenDefined('visitor-chat').then(() => 1)")
+        assert api.requests == []
+
+        page.call("chat.scrollIntoView()")
+
+        page.until_status("online")
+
+    @pytest.mark.parametrize(
+        "accent", ["#0f5c4c", "#ffdd00", "#fff", "#000", "#e4002b", "#777", "rgb(0 120 255)", "hotpink", "#00f", "#0f0"]
+    )
+    def test_any_accent_can_be_read(self, page: ChatPage, api: VisitorApi, site: Site, accent: str) -> None:
+        self.show(page, api, site, f'<visitor-chat accent="{accent}"></visitor-chat>')
+        page.say_and_wait("Readable")
+
+        for scheme in ("light", "dark"):
+            page.set_scheme(scheme)
+            for part in (".visitor .bubble", ".send"):
+                assert contrast(page, part, "background-color", part) >= 4.5
+            assert contrast(page, ".panel", "background-color", "footer .link") >= 4.5
+            assert contrast_of_ink(page) >= 4.5
+
+
+PAINT = """
+    const paint = (colour) => {
+        const context = new OffscreenCanvas(1, 1).getContext("2d");
+        context.fillStyle = colour;
+        context.fillRect(0, 0, 1, 1);
+        const parts = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255);
+        const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ratio = (a, b) => (Math.max(paint(a), paint(b)) + 0.05) / (Math.min(paint(a), paint(b)) + 0.05);
+    const style = (part) => getComputedStyle(chat.shadowRoot.querySelector(part));
+"""
+
+
+def contrast(page: ChatPage, under: str, surface: str, over: str) -> float:
+    return float(
+        page.call(f"{PAINT} return ratio(style('{under}').getPropertyValue('{surface}'), style('{over}').color)")
+    )
+
+
+def contrast_of_ink(page: ChatPage) -> float:
+    """Return the contrast of what is drawn in the accent itself on the page's softer surface."""
+    script = """
+        const probe = chat.shadowRoot.querySelector(".panel").appendChild(document.createElement("i"));
+        probe.style.setProperty("color", "var(--ink)");
+        probe.style.setProperty("background-color", "var(--soft)");
+        const { color, backgroundColor } = getComputedStyle(probe);
+        const found = ratio(color, backgroundColor);
+        probe.remove();
+        return found;
+    """
+    return float(page.call(PAINT + script))
+
+
+@pytest.mark.parametrize(
+    ("language", "hello"),
+    [
+        ("fi", "Hei! Miten voimme auttaa?"),
+        ("sv-FI", "Hej! Hur kan vi hjälpa dig?"),
+        ("en-GB", "Hello! How can we help?"),
+        ("de,sv", "Hej! Hur kan vi hjälpa dig?"),
+        ("de", "Hello! How can we help?"),
+    ],
+)
+def test_the_browser_s_language_is_spoken(api: VisitorApi, language: str, hello: str) -> None:
+    with chromium(language=language) as driver:
+        page = ChatPage(driver, api.page_url)
+        page.visit()
+        page.until_shown(".hello")
+
+        assert page.text_of(".hello") == hello
+
+
+def test_a_link_chooses_the_standalone_page_s_language(page: ChatPage) -> None:
+    page.url += "?lang=sv&title=Kundtj%C3%A4nst"
+    page.visit()
+    page.until_status("Vi är på plats")
+
+    assert page.driver.title == "Kundtjänst"
+    assert page.call("return document.documentElement.lang") == "sv"
+
+
+def test_every_text_is_there_in_every_language() -> None:
+    source = (PACKAGE_SCRIPT.parent / "texts.js").read_text("utf-8")
+    table = re.search(r"const texts = \{(.*?)\n\};", source, re.DOTALL)
+    assert table
+    rows = [json.loads(f"[{row}]") for row in re.findall(r":\s*\[(.*?),?\s*\],\n", table[1] + "\n", re.DOTALL)]
+
+    assert len(rows) == len(re.findall(r"^  [\w\"]", table[1], re.MULTILINE))
+    assert all(len(row) == 3 and all(row) for row in rows)
+    assert all(len({text.count("{0}") for text in row}) == 1 for row in rows)
