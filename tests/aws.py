@@ -4,11 +4,16 @@ import base64
 import importlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
+from local.giosg import SimulatedGiosg
+from moto import mock_aws
+from tests import public_api
 from tests.template import resources
 
 from visitor_chat import wiring
@@ -42,6 +47,26 @@ class Reply:
     @property
     def json(self) -> Any:
         return json.loads(self.text)
+
+
+@contextmanager
+def deployed(giosg: SimulatedGiosg) -> Iterator["Functions"]:
+    """Give the stack's functions, in a fresh container, with empty tables and that Giosg."""
+    wiring.reset()
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        variables = environment(
+            base_url=giosg.base_url,
+            organization_id=giosg.organization_id,
+            room_id=giosg.room_id,
+            api_token=giosg.api_token,
+        )
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield Functions()
+    wiring.reset()
 
 
 def environment(*, base_url: str, organization_id: str, room_id: str, api_token: str) -> dict[str, str]:
@@ -91,9 +116,10 @@ def create_table(logical_id: str) -> str:
 
 @dataclass(slots=True)
 class Functions:
-    """Calls the stack's functions as API Gateway does."""
+    """Calls the stack's functions as API Gateway does, and holds each answer against the documented API."""
 
     context: Context = field(default_factory=Context)
+    replies: list[Reply] = field(default_factory=list)
 
     def call(
         self,
@@ -107,10 +133,18 @@ class Functions:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Call a function; `body` is JSON unless it is bytes or a string."""
-        handler = importlib.import_module(f"functions.{function}.app").handler
         event = http_event(method, path, body=body, token=token, query=query, headers=headers)
+        return self.invoke(function, event)
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Reply:
+        """Call a function with an event of API Gateway's."""
+        handler = importlib.import_module(f"functions.{function}.app").handler
         answer = handler(event, self.context)
-        return Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body") or "")
+        reply = Reply(answer["statusCode"], answer.get("headers", {}), answer.get("body") or "")
+        self.replies.append(reply)
+        called = event["requestContext"]["http"]
+        public_api.check(called["method"], called["path"], status=reply.status, headers=reply.headers, text=reply.text)
+        return reply
 
     def webhook(self, kind: str, notification: Any, *, secret: str = WEBHOOK_SECRET) -> Reply:
         """Deliver a notification of Giosg's; `kind` is `chats` or `messages`."""

@@ -35,3 +35,18 @@ def template() -> dict[str, Any]:
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """Give the resources of a type by their logical ids."""
     return {name: each for name, each in template()["Resources"].items() if each["Type"] == kind}
+
+
+def routes() -> dict[tuple[str, str], str]:
+    """Give the HTTP API's routes, by method and path, and the folder of the function that answers each."""
+    return {
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): folder(function)
+        for function in resources("AWS::Serverless::Function").values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    }
+
+
+def folder(function: dict[str, Any]) -> str:
+    """Give the name of a function's folder below functions/."""
+    return str(function["Properties"]["CodeUri"]).removeprefix("functions/")
