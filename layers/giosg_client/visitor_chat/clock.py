@@ -3,6 +3,7 @@
 The text form sorts as the instants do, so it serves as a sort key too.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,10 @@ Clock = Callable[[], datetime]
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def to_text(instant: datetime) -> str:

@@ -51,7 +51,11 @@ class Settings:
     @cached_property
     def giosg_timeout_seconds(self) -> float:
         """Longest wait for one answer of Giosg's; below every function's own timeout."""
-        return float(self._number("GIOSG_TIMEOUT_SECONDS"))
+        value = self._text("GIOSG_TIMEOUT_SECONDS")
+        try:
+            return float(value)
+        except ValueError:
+            raise MissingSetting("the environment variable GIOSG_TIMEOUT_SECONDS must be a number") from None
 
     @cached_property
     def giosg_token_secret_arn(self) -> str:

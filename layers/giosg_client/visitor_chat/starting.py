@@ -9,7 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,6 +96,7 @@ class Starting:
         chat_type: str,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
+        threads: Executor,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -106,7 +107,7 @@ class Starting:
         self._chat_type = chat_type
         self._clock = clock
         self._sleep = sleep
-        self._threads = ThreadPoolExecutor(max_workers=4)
+        self._threads = threads
 
     def start(self, request: StartRequest) -> Started:
         """Start a chat, or finish starting it; raise what kept it from being done."""
@@ -209,12 +210,10 @@ class Starting:
 
     def _prepare(self, request: StartRequest, visitor: Visitor, credentials: Credentials) -> list[Future[None]]:
         """Do what a chat wants beside it. A new visitor must have entered the room first, a known one has before."""
-        aside = [self._threads.submit(self._name, request, visitor)]
         if request.visitor is None:
             self._enter_room(credentials)
-        else:
-            aside.append(self._threads.submit(self._enter_room, credentials))
-        return aside
+            return [self._threads.submit(self._name, request, visitor)]
+        return [self._threads.submit(self._enter_room, credentials), self._threads.submit(self._name, request, visitor)]
 
     def _enter_room(self, credentials: Credentials) -> None:
         self._access.call(

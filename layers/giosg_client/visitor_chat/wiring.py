@@ -1,10 +1,12 @@
 """Builds what a function needs, once, and keeps it for the warm container: the only place that caches.
 
 Nothing is built by importing. A function calls `warm_up` while Lambda initialises it, with full CPU and outside of any
-request; tests build their own or call `reset`.
+request; tests build their own or call `reset`. Who simulates time puts own functions in the place of `clock.now`,
+`clock.sleep` and `threads` before anything is built.
 """
 
 import gc
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -78,6 +80,8 @@ def giosg() -> GiosgClient:
         room_id=settings().giosg_room_id,
         api_token=token.get,
         read_timeout_seconds=settings().giosg_timeout_seconds,
+        clock=clock.now,
+        sleep=clock.sleep,
     )
 
 
@@ -99,7 +103,7 @@ def callers() -> Callers:
 
 @cache
 def ledger() -> Ledger:
-    return Ledger(store(), push())
+    return Ledger(store(), push(), sleep=clock.sleep)
 
 
 @cache
@@ -124,22 +128,28 @@ def sockets() -> Sockets:
 
 @cache
 def access() -> Access:
-    return Access(giosg(), store().credentials, clock=clock.now)
+    return Access(giosg(), store().credentials, clock=clock.now, sleep=clock.sleep)
 
 
 @cache
 def room() -> Room:
-    return Room(giosg(), store().coordination, clock=clock.now)
+    return Room(giosg(), store().coordination, clock=clock.now, sleep=clock.sleep)
 
 
 @cache
 def sending() -> Sending:
-    return Sending(store(), ledger(), giosg(), access(), clock=clock.now)
+    return Sending(store(), ledger(), giosg(), access(), clock=clock.now, sleep=clock.sleep)
 
 
 @cache
 def ending() -> Ending:
     return Ending(ledger(), giosg(), access())
+
+
+@cache
+def threads() -> Executor:
+    """Give threads for what can be done beside something else."""
+    return ThreadPoolExecutor(max_workers=4)
 
 
 @cache
@@ -153,6 +163,8 @@ def starting() -> Starting:
         sending=sending(),
         chat_type=settings().giosg_chat_type,
         clock=clock.now,
+        sleep=clock.sleep,
+        threads=threads(),
     )
 
 
