@@ -55,23 +55,26 @@ clean: ## Remove everything that was made
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 environments: ## Install the tools, each set in an environment of its own
-	@$(MAKE) --no-print-directory -j3 $(ENVIRONMENTS)
+	@$(MAKE) --silent --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(ENVIRONMENTS)
 
-# A stamp comes last: an install that was interrupted, or whose requirements have changed, is made anew.
+# The stamp comes last and holds what was installed: an interrupted install is made anew, as one with other requirements.
 .venv/%/.installed: requirements/%.txt
+	@cmp -s $< $@ && touch $@ || $(MAKE) --no-print-directory install-$*
+
+install-%:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is not Python 3.11 or later: choose one, as in make PYTHON=python3.13"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || \
 		{ echo "$(PYTHON) cannot make virtual environments: install its venv package (on Debian python3-venv)"; exit 1; }
-	@echo "Installing $* tools (once, about a minute)"
+	@echo "Installing the $* tools, once"
 	@rm -rf .venv/$*
 	@$(PYTHON) -m venv .venv/$*
-	@.venv/$*/bin/python -m pip --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes \
-		--only-binary=:all: -r $<
-	@touch $@
+	@.venv/$*/bin/python -m pip -qq --disable-pip-version-check install --no-compile --no-deps --require-hashes \
+		--only-binary=:all: -r requirements/$*.txt
+	@cp requirements/$*.txt .venv/$*/.installed
 
 .venv/lock/bin/uv:
 	@$(PYTHON) -m venv .venv/lock
-	@.venv/lock/bin/python -m pip --quiet install uv==$(UV_VERSION)
+	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
 .PHONY: build check clean deploy deploy-local environments help lock run test webhook-urls

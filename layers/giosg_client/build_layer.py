@@ -8,7 +8,7 @@ every cold start. Needs the standard library and pip alone.
 
 Environment:
     LAYER_CACHE      a folder that keeps the installed packages between builds
-    LAYER_PYTHONS    further interpreters to compile for, separated like PATH: an emulator has its own
+    LAYER_PYTHON     the interpreter to compile for, if it is not Lambda's: an emulator has its own
 """
 
 import hashlib
@@ -26,7 +26,7 @@ OWN_PACKAGES = ("giosg_client", "visitor_chat")
 RUNTIME = "3.13"
 # https://github.com/python/cpython/blob/3.13/Include/internal/pycore_magic_number.h
 RUNTIME_MAGIC = 3571
-SERVICES = {"apigatewaymanagementapi", "dynamodb", "events", "secretsmanager", "sqs"}
+SERVICES = {"apigatewaymanagementapi", "dynamodb", "events", "secretsmanager", "sns", "sqs"}
 # Parts of Powertools that need packages which the layer does not have.
 NOT_INSTALLABLE = ("auth_alpha", "data_masking", "kafka", "parser", "validation")
 UNUSED = (
@@ -46,35 +46,35 @@ WHERE_PYTHONS_ARE = (".pyenv/versions/3.13.*/bin", ".local/share/uv/python/cpyth
 
 
 def build(target: Path) -> None:
-    pythons = [*find_runtime_python(), *(Path(python) for python in _path_list("LAYER_PYTHONS"))]
+    python = chosen_python() or find_runtime_python()
     if target.exists():
         shutil.rmtree(target)
     with tempfile.TemporaryDirectory(prefix="layer-") as nowhere:
-        shutil.copytree(installed_packages(pythons, cache=Path(os.environ.get("LAYER_CACHE") or nowhere)), target)
+        shutil.copytree(installed_packages(python, cache=Path(os.environ.get("LAYER_CACHE") or nowhere)), target)
     for package in OWN_PACKAGES:
         shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
-        compile_folder(target / package, pythons=pythons, root=target)
+        compile_folder(target / package, python=python, root=target)
     level(target)
 
 
-def installed_packages(pythons: list[Path], *, cache: Path) -> Path:
+def installed_packages(python: Path | None, *, cache: Path) -> Path:
     """Return a folder with the requirements, trimmed and compiled: an earlier one if they are still the same."""
-    folder = cache / f"packages-{fingerprint(pythons)}"
+    folder = cache / f"packages-{fingerprint(python)}"
     if not folder.exists():
         cache.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
         install(made)
         trim(made)
-        compile_folder(made, pythons=pythons, root=made)
+        compile_folder(made, python=python, root=made)
         made.rename(folder)
     return folder
 
 
-def fingerprint(pythons: list[Path]) -> str:
+def fingerprint(python: Path | None) -> str:
     digest = hashlib.sha256()
     for file in (SOURCE / "requirements.txt", Path(__file__)):
         digest.update(file.read_bytes())
-    digest.update(os.pathsep.join(map(str, pythons)).encode())
+    digest.update(str(python).encode())
     return digest.hexdigest()[:16]
 
 
@@ -111,25 +111,30 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def compile_folder(folder: Path, *, pythons: list[Path], root: Path) -> None:
+def compile_folder(folder: Path, *, python: Path | None, root: Path) -> None:
     """Compile for good: an unchecked bytecode file is used whatever time its source was unpacked at."""
-    where = ["-s", str(root), "-p", "/opt/python"]
-    for python in pythons:
-        command = [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", *where]
-        run([*command, str(folder)]).check_returncode()
+    if python is None:
+        return
+    command = [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    run([*command, "-s", str(root), "-p", "/opt/python", str(folder)]).check_returncode()
 
 
-def find_runtime_python() -> list[Path]:
+def chosen_python() -> Path | None:
+    chosen = os.environ.get("LAYER_PYTHON")
+    return Path(chosen) if chosen else None
+
+
+def find_runtime_python() -> Path | None:
     """Return an interpreter that makes bytecode for Lambda's runtime, or none: then each cold start compiles."""
     found = next((python for python in candidates() if is_runtime_python(python)), None)
     if found is None:
         sys.stderr.write(f"no Python {RUNTIME} here: the layer goes without compiled code and starts more slowly\n")
-    return [found] if found else []
+    return found
 
 
 def candidates() -> Iterator[Path]:
     yield Path(sys.executable)
-    yield from (Path(folder) / f"python{RUNTIME}" for folder in _path_list("PATH"))
+    yield from (Path(folder) / f"python{RUNTIME}" for folder in os.environ.get("PATH", "").split(os.pathsep))
     for pattern in WHERE_PYTHONS_ARE:
         yield from (folder / f"python{RUNTIME}" for folder in sorted(Path.home().glob(pattern)))
 
@@ -152,10 +157,6 @@ def level(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (BUILT_AT_SECONDS, BUILT_AT_SECONDS))
-
-
-def _path_list(variable: str) -> list[str]:
-    return [entry for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
 
 
 if __name__ == "__main__":

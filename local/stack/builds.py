@@ -13,7 +13,6 @@ from local.stack.programs import run
 OUTPUT = BUILD / "output"
 TEMPLATE = OUTPUT / "template.yaml"
 STAMP = BUILD / "inputs.sha256"
-TEMPORARY = BUILD / "tmp"
 INPUTS = ("template.yaml", "functions", "layers", "web", "requirements/sam.txt", "requirements/emulator.txt")
 
 
@@ -27,7 +26,6 @@ def build() -> Path:
         inputs = fingerprint(ROOT, INPUTS)
         if not (STAMP.exists() and STAMP.read_text() == inputs and TEMPLATE.exists()):
             STAMP.unlink(missing_ok=True)
-            TEMPORARY.mkdir(exist_ok=True)
             run(build_command(), environment=build_environment(), log=BUILD / "build.log", folder=ROOT)
             STAMP.write_text(inputs)
     return TEMPLATE
@@ -51,11 +49,10 @@ def build_environment() -> dict[str, str]:
     """Return sam's environment: the layer is compiled for the interpreter that runs the functions here."""
     return {
         **os.environ,
-        "TMPDIR": str(TEMPORARY),
         "SAM_CLI_TELEMETRY": "0",
         "PYTHON": str(SAM_PYTHON),
         "LAYER_CACHE": str(LAYERS),
-        "LAYER_PYTHONS": str(EMULATOR_PYTHON),
+        "LAYER_PYTHON": str(EMULATOR_PYTHON),
     }
 
 

@@ -1,10 +1,9 @@
-"""The emulator of AWS: ministack, on 127.0.0.1, with a temporary folder of its own.
+"""The emulator of AWS: ministack, on 127.0.0.1.
 
 https://github.com/ministackorg/ministack
 """
 
 import json
-import shutil
 import socket
 import time
 import urllib.request
@@ -73,21 +72,19 @@ class EmulatorProcess:
 
     Args:
         port: where it listens.
-        folder: for its log and its temporary files.
+        folder: for its log.
         is_auth_enforced: whether the roles' policies are enforced.
     """
 
     def __init__(self, *, port: int, folder: Path, is_auth_enforced: bool = False) -> None:
         refuse_taken_port(port)
+        folder.mkdir(parents=True, exist_ok=True)
         self.emulator = Emulator(port)
-        self._temporary = folder / "tmp"
-        shutil.rmtree(self._temporary, ignore_errors=True)
-        self._temporary.mkdir(parents=True)
         self._program = Program(
             [str(EMULATOR)],
-            environment=environment(port, self._temporary, is_auth_enforced=is_auth_enforced),
+            environment=environment(port, is_auth_enforced=is_auth_enforced),
             log=folder / "logs/emulator.log",
-            folder=self._temporary,
+            folder=folder,
         )
 
     def __enter__(self) -> Self:
@@ -97,7 +94,6 @@ class EmulatorProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._program.stop()
-        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def wait_until_healthy(self) -> Emulator:
         """Wait for the first good answer.
@@ -113,12 +109,10 @@ class EmulatorProcess:
         return self.emulator
 
 
-def environment(port: int, temporary: Path, *, is_auth_enforced: bool) -> Mapping[str, str]:
+def environment(port: int, *, is_auth_enforced: bool) -> Mapping[str, str]:
     """Return all that the emulator is told: functions see the whole of it."""
     return {
-        "HOME": str(temporary),
         "PATH": f"{EMULATOR.parent}:/usr/bin:/bin",
-        "TMPDIR": str(temporary),
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,

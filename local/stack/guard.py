@@ -1,21 +1,24 @@
 """Run a program that cannot outlive the process that started it.
 
-guard.py COMMAND... runs the command in a session of its own. When standard input ends, which is when the starter closes
-it or dies in whatever way, the command and all its children are killed: nothing that they hold is worth saving.
+guard.py FOLDER COMMAND... runs the command in a session of its own. When standard input ends, which is when the starter
+closes it or dies in whatever way, the command and all its children are killed: nothing that they hold is worth saving.
+FOLDER, where they keep their temporary files, is removed after them.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from threading import Thread
 
 
-def main(command: list[str]) -> int:
+def main(folder: str, command: list[str]) -> int:
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Thread(target=kill_at_end_of_input, args=(program.pid,), daemon=True).start()
     code = program.wait()
     kill_session(program.pid)
+    shutil.rmtree(folder, ignore_errors=True)
     return code
 
 
@@ -33,4 +36,4 @@ def kill_session(leader: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -3,12 +3,12 @@
 The archives are kept beside the built template, so that the next upload has only to read them.
 """
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 from local.stack.builds import fingerprint
 from local.stack.emulator import REGION
@@ -57,9 +57,19 @@ def upload_code(properties: dict[str, Any], name: str, *, template: Path, storag
 
 
 def archived(folder: Path) -> Path:
-    """Return the folder's archive; `sam build` empties the place where it is kept."""
+    """Return the folder's archive; `sam build` empties the place where it is kept.
+
+    It is not compressed: every function of the emulator unpacks it for itself.
+    """
     archive = folder.with_name(f"{folder.name}.zip")
     if not archive.exists():
         with TemporaryDirectory(dir=folder.parent) as unfinished:
-            Path(shutil.make_archive(f"{unfinished}/code", "zip", folder)).replace(archive)
+            write_archive(Path(unfinished, "code.zip"), folder).replace(archive)
+    return archive
+
+
+def write_archive(archive: Path, folder: Path) -> Path:
+    with ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*")):
+            file.write(path, path.relative_to(folder))
     return archive

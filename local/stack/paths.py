@@ -1,7 +1,7 @@
 """Where the local stack keeps what it makes.
 
 .local/stack.json      the addresses of the stack that came up last
-.local/<port>/         one stack: its stack.json, its logs, its emulator's temporary files
+.local/<port>/         one stack: its stack.json and its logs
 .local/build/          the built template, shared by all
 .local/layers/         the layer's installed packages
 .local/tests/          the stacks of tests, while they run

@@ -1,13 +1,19 @@
 """Child processes that end with this one, however it ends."""
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 GUARD = Path(__file__).with_name("guard.py")
+# Each function of the emulator unpacks a thousand files, which takes a disk a second and memory a moment.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are made by mkdtemp
+MEMORY_BYTES = 4_000_000_000
 SHOWN_LINES = 30
 
 
@@ -16,22 +22,30 @@ class ProgramFailed(Exception):
 
 
 class Program:
-    """A running program whose output goes to a file.
+    """A running program; its own children stop with it.
 
-    Its own children stop with it.
+    Args:
+        command: what to run.
+        environment: all that it is told.
+        log: where its output goes.
+        folder: where it runs.
+
+    Attributes:
+        temporary: a folder for it alone that goes when it ends: its TMPDIR, and its HOME if it is told no other.
     """
 
     def __init__(self, command: list[str], *, environment: Mapping[str, str], log: Path, folder: Path) -> None:
         self.command = command
         self.log = log
+        self.temporary = Path(tempfile.mkdtemp(prefix="local-stack-", dir=temporary_root(folder)))
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(GUARD), *command],
+                [sys.executable, "-I", str(GUARD), str(self.temporary), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=dict(environment),
+                env={"HOME": str(self.temporary), **environment, "TMPDIR": str(self.temporary)},
                 cwd=folder,
                 start_new_session=True,
             )
@@ -76,3 +90,10 @@ def run(command: list[str], *, environment: Mapping[str, str], log: Path, folder
     """
     with Program(command, environment=environment, log=log, folder=folder) as program:
         program.finish()
+
+
+def temporary_root(otherwise: Path) -> Path:
+    """Return where temporary files go: in memory if there is plenty."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
+        return MEMORY
+    return otherwise
