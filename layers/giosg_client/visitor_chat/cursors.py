@@ -6,10 +6,12 @@ The check guards against mistakes, not against malice: who makes up a cursor ski
 import base64
 import binascii
 import hashlib
+import re
 
 from visitor_chat.errors import FieldError, InvalidRequest
 
 _CHECK_BYTES = 6
+_SEQ = re.compile("[0-9]{1,15}")
 
 
 def encode(scope: str, place: str) -> str:
@@ -46,4 +48,7 @@ def of_chat(chat_id: str, seq: int) -> str:
 
 def place_in_chat(chat_id: str, cursor: str | None) -> int:
     """Give the place in a chat's changes, 0 for no cursor; raise InvalidRequest."""
-    return int(decode(chat_id, cursor) or 0)
+    place = decode(chat_id, cursor)
+    if place is not None and not _SEQ.fullmatch(place):
+        raise _not_ours()
+    return int(place or 0)

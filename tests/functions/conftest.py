@@ -1,0 +1,128 @@
+"""One stack for the tests of each module: every test begins with visitors and chats of its own."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import boto3
+import pytest
+from local.giosg import SimulatedGiosg
+from tests.aws import REGION, WEBHOOK_SECRET, Functions, deployed
+
+from visitor_chat import clock as clock_module
+from visitor_chat import wiring
+
+SECRET_ATTRIBUTES = {"visitor_secret_id", "access_token", "secret_hash"}
+
+
+class Stack(NamedTuple):
+    """The functions and the Giosg that they talk to."""
+
+    giosg: SimulatedGiosg
+    functions: Functions
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
+        yield Stack(giosg, functions)
+        assert_nothing_secret(giosg, functions)
+
+
+@pytest.fixture
+def giosg(stack: Stack) -> Iterator[SimulatedGiosg]:
+    """Give the module's Giosg, which behaves, and whose agents are online."""
+    stack.giosg.webhooks.take()
+    stack.giosg.requests.clear()
+    yield stack.giosg
+    stack.giosg.faults.clear()
+    for agent in stack.giosg.agents:
+        agent.go_online()
+
+
+@pytest.fixture
+def functions(stack: Stack) -> Functions:
+    return stack.functions
+
+
+class Clock:
+    """The stack's clock, which tests move on."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, **duration: float) -> None:
+        self._ahead += timedelta(**duration)
+
+
+@pytest.fixture
+def clock(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:  # noqa: ARG001 - it is the stack's clock
+    """Give the clock of a new container; what is known of the room is forgotten before and after."""
+    moved = Clock()
+    monkeypatch.setattr(clock_module, "now", moved)
+    forget_the_room()
+    yield moved
+    monkeypatch.undo()
+    forget_the_room()
+
+
+def forget_the_room() -> None:
+    boto3.resource("dynamodb", REGION).Table("CoordinationTable").delete_item(Key={"id": "availability"})
+    wiring.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCalls:
+    """The calls to AWS by their operations and parameters."""
+
+    made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def operations(self) -> list[str]:
+        return [operation for operation, _parameters in self.made]
+
+    def note(self, model: Any, params: Any, **_rest: Any) -> None:
+        self.made.append((model.name, json.loads(params["body"])))
+
+
+@pytest.fixture
+def aws_calls(stack: Stack) -> Iterator[AwsCalls]:  # noqa: ARG001 - it is the stack that calls
+    """Give the calls to AWS from here on."""
+    calls = AwsCalls()
+    clients = [wiring.aws(service) for service in ("dynamodb", "secretsmanager", "sqs")]
+    for client in clients:
+        client.meta.events.register("before-call", calls.note)
+    yield calls
+    for client in clients:
+        client.meta.events.unregister("before-call", calls.note)
+
+
+def assert_nothing_secret(giosg: SimulatedGiosg, functions: Functions) -> None:
+    """No answer held what only the stack may know: tokens, secrets, and what agents are called among themselves."""
+    secrets = {giosg.api_token, WEBHOOK_SECRET, *(agent.record.name for agent in giosg.agents), *stored_secrets()}
+    answers = "\n".join(reply.text for reply in functions.replies)
+    assert [secret for secret in secrets if secret in answers] == []
+
+
+def stored_secrets() -> set[str]:
+    return {str(item[name]) for item in stored_items() for name in SECRET_ATTRIBUTES & item.keys()}
+
+
+def stored_items(*tables: str) -> list[dict[str, Any]]:
+    """Give everything that is in (all) tables."""
+    database = boto3.resource("dynamodb", REGION)
+    names = tables or tuple(table.name for table in database.tables.all())
+    return [item for name in names for item in _scan(database.Table(name))]
+
+
+def _scan(table: Any) -> Iterator[dict[str, Any]]:
+    page = table.scan()
+    yield from page["Items"]
+    while "LastEvaluatedKey" in page:
+        page = table.scan(ExclusiveStartKey=page["LastEvaluatedKey"])
+        yield from page["Items"]
