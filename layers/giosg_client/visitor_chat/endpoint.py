@@ -94,7 +94,7 @@ def answer(status: int, document: Mapping[str, Any]) -> Answer:
 
 
 def no_content() -> Answer:
-    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    return Response(status_code=204, body="", headers={"Cache-Control": "no-store"})
 
 
 def _json(status: int, document: Mapping[str, Any], content_type: str, **headers: str) -> Answer:

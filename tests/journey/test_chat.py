@@ -1,0 +1,164 @@
+"""The story of a chat over HTTP: the visitor's calls, Giosg's webhooks, the agent's acts."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+from local.giosg import Fault
+from tests.journey.conftest import Stack, wait_for
+
+
+def test_every_route_of_the_template_answers(stack: Stack) -> None:
+    stack.local.check_routes()
+
+
+def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(stack: Stack) -> None:
+    visitor = stack.start(visitor_name="Aino", message="Is the red one in stock?")
+    assert stack.giosg.variables(visitor.id) == {"username": "Aino"}
+
+    stack.giosg.agent.say(visitor.chat_id, "Yes, three left.")
+    wait_for(lambda: "Yes, three left." in visitor.texts())
+    assert visitor.read()["chat"]["status"] == "active"
+
+    stack.giosg.agent.end(visitor.chat_id)
+    wait_for(lambda: visitor.read()["chat"]["status"] == "ended")
+    refused = visitor.send("Thank you")
+    assert (refused.status_code, refused.json()["code"]) == (409, "chat_ended")
+
+
+def test_an_end_that_no_webhook_told_of_is_learned_at_the_next_message(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=20)
+    stack.giosg.agent.end(visitor.chat_id)
+
+    refused = visitor.send("Still there?")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "chat_ended")
+    assert visitor.read()["chat"]["status"] == "ended"
+
+
+def test_no_chat_starts_while_no_agent_is_online(stack: Stack) -> None:
+    for agent in stack.giosg.agents:
+        agent.go_offline()
+    wait_for(lambda: not requests.get(f"{stack.local.api_url}/availability", timeout=30).json()["is_online"])
+
+    answer = requests.post(f"{stack.local.api_url}/chats", json={"message": "Hello?"}, timeout=30)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_agents_online")
+    stack.giosg.agent.go_online()
+    wait_for(lambda: requests.get(f"{stack.local.api_url}/availability", timeout=30).json()["is_online"])
+
+
+def test_edits_and_removals_reach_the_reader(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    edited = stack.giosg.agent.say(visitor.chat_id, "Godo morning")
+    removed = stack.giosg.agent.say(visitor.chat_id, "for another chat")
+    cursor = wait_for(lambda: visitor.read() if len(visitor.texts()) == 3 else None)["next"]
+
+    stack.giosg.agent.edit(edited, "Good morning")
+    stack.giosg.agent.remove(removed)
+
+    changes = wait_for(lambda: new if len((new := visitor.read(cursor))["messages"]) == 2 else None)
+    by_id = {each["id"]: each for each in changes["messages"]}
+    assert by_id[edited]["message"] == "Good morning"
+    assert by_id[removed]["is_removed"] is True
+    assert by_id[removed]["message"] is None
+
+
+def test_parallel_taps_send_one_message(stack: Stack) -> None:
+    visitor = stack.start()
+    client_message_id = str(uuid.uuid4())
+
+    with ThreadPoolExecutor(8) as taps:
+        answers = list(taps.map(lambda _: visitor.send("once", client_message_id=client_message_id), range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert visitor.texts() == ["once"]
+    assert len(stack.giosg.messages(visitor.chat_id)) == 1
+
+
+def test_parallel_starts_with_one_key_make_one_chat(stack: Stack) -> None:
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    before = len(stack.giosg.chats())
+
+    def start(_tap: int) -> requests.Response:
+        return requests.post(f"{stack.local.api_url}/chats", json={"message": "Hi"}, headers=headers, timeout=30)
+
+    with ThreadPoolExecutor(6) as taps:
+        answers = list(taps.map(start, range(6)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert len({answer.json()["chat"]["id"] for answer in answers}) == 1
+    assert len(stack.giosg.chats()) == before + 1
+    for answer in answers:
+        token = {"Authorization": f"Bearer {answer.json()['visitor_token']}"}
+        assert requests.get(f"{stack.local.api_url}/chats", headers=token, timeout=30).status_code == 200
+
+
+def test_a_message_that_giosg_took_without_an_answer_is_found(stack: Stack) -> None:
+    visitor = stack.start()
+    stack.giosg.faults.add(Fault(kind="commit_then_hang", method="POST", path="/messages$", seconds=4))
+    client_message_id = str(uuid.uuid4())
+
+    first = visitor.send("perhaps", client_message_id=client_message_id)
+    again = visitor.send("perhaps", client_message_id=client_message_id)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert len(stack.giosg.messages(visitor.chat_id)) == 1
+
+
+def test_webhooks_in_parallel_doubled_and_shuffled_leave_one_of_each(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    urls = stack.local.webhook_urls
+    stack.giosg.webhooks.misbehaviour.next("drop", times=60)
+    texts = [f"message {number}" for number in range(12)]
+    for text in texts:
+        stack.giosg.agent.say(visitor.chat_id, text)
+    bodies = [
+        {
+            "channel": f"/api/v5/orgs/{stack.giosg.organization_id}/owned_chats/{visitor.chat_id}/messages",
+            "action": "added",
+            "resource_id": message["id"],
+            "resource": message,
+        }
+        for message in stack.giosg.messages(visitor.chat_id)
+    ]
+
+    with ThreadPoolExecutor(8) as senders:
+        answers = list(senders.map(lambda body: requests.post(urls.messages, json=body, timeout=60), bodies[::-1] * 2))
+
+    assert {answer.status_code for answer in answers} <= {204, 503}
+    for body in bodies:
+        assert requests.post(urls.messages, json=body, timeout=30).status_code == 204
+    assert visitor.texts() == ["Hello", *texts]
+
+
+def test_a_webhook_without_its_secret_is_refused(stack: Stack) -> None:
+    for path in ("chats", "messages"):
+        url = f"{stack.local.api_url}/giosg_webhooks/{path}"
+        assert requests.post(url, json={}, timeout=30).status_code == 403
+        assert requests.post(url, params={"secret": "guess"}, json={}, timeout=30).status_code == 403
+
+
+def test_an_erased_visitor_is_gone(stack: Stack) -> None:
+    visitor = stack.start(visitor_name="Gone Soon", message="forget this sentence")
+
+    assert visitor.call("DELETE", "/visitor").status_code == 204
+
+    assert visitor.call("GET", "/chats").status_code == 401
+    dynamodb = stack.local.boto3_client("dynamodb")
+    for table in dynamodb.list_tables()["TableNames"]:
+        contents = str(dynamodb.scan(TableName=table)["Items"])
+        assert "forget this sentence" not in contents
+        assert "Gone Soon" not in contents
+
+
+def test_a_chat_of_another_visitor_is_not_found(stack: Stack) -> None:
+    mine, theirs = stack.start(message="mine"), stack.start(message="theirs")
+
+    for method, path in (("GET", ""), ("GET", "/messages"), ("POST", "/end")):
+        answer = mine.call(method, f"/chats/{theirs.chat_id}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "chat_not_found")
+    assert mine.call("POST", f"/chats/{theirs.chat_id}/messages", json={"message": "x"}).status_code == 404

@@ -1,0 +1,144 @@
+"""Sockets against the deployed API, with a real WebSocket client."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.journey.conftest import Stack, Visitor, wait_for
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+FRAME_SECONDS = 10
+TOPICS_MAY_SEND = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": "*",
+        },
+    ],
+}
+
+
+@contextmanager
+def opened(visitor: Visitor) -> Iterator[ClientConnection]:
+    """Open a socket; it is ready when it has answered a ping."""
+    ticket = visitor.call("POST", "/realtime").json()
+    with connect(ticket["url"]) as socket:
+        frame(socket, "pong", ping=True)
+        yield socket
+
+
+def frame(socket: ClientConnection, event: str, *, ping: bool = False) -> dict[str, Any]:
+    """Wait for the next frame of a kind."""
+    if ping:
+        socket.send(json.dumps({"action": "ping"}))
+    while True:
+        found: dict[str, Any] = json.loads(socket.recv(timeout=FRAME_SECONDS))
+        if found["event"] == event:
+            return found
+
+
+def assert_silent(socket: ClientConnection) -> None:
+    """Check that nothing but a pong comes: whatever was pushed before it would have come first."""
+    socket.send(json.dumps({"action": "ping"}))
+    assert json.loads(socket.recv(timeout=FRAME_SECONDS))["event"] == "pong"
+
+
+def test_an_answer_reaches_both_tabs_and_nobody_else(stack: Stack) -> None:
+    visitor, other = stack.start(message="Hello"), stack.start(message="Hi")
+    with opened(visitor) as first, opened(visitor) as second, opened(other) as third:
+        stack.giosg.agent.say(visitor.chat_id, "Good morning")
+
+        for socket in (first, second):
+            message = _message(socket, "Good morning")
+            assert message["message"]["sender_type"] == "agent"
+            assert message["chat_id"] == visitor.chat_id
+        assert visitor.read(message["next"])["messages"] == []
+        assert_silent(third)
+
+
+def _message(socket: ClientConnection, text: str | None) -> dict[str, Any]:
+    while (found := frame(socket, "message"))["message"]["message"] != text:
+        pass
+    return found
+
+
+def test_edits_removals_and_the_end_are_pushed(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    with opened(visitor) as socket:
+        message_id = stack.giosg.agent.say(visitor.chat_id, "one")
+        _message(socket, "one")
+
+        stack.giosg.agent.edit(message_id, "two")
+        assert _message(socket, "two")["message"]["id"] == message_id
+        stack.giosg.agent.remove(message_id)
+        assert _message(socket, None)["message"]["is_removed"] is True
+        stack.giosg.agent.end(visitor.chat_id)
+        assert frame(socket, "chat")["chat"]["status"] == "ended"
+
+
+def test_what_came_while_the_line_was_down_is_read_from_the_cursor(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    with opened(visitor) as socket:
+        stack.giosg.agent.say(visitor.chat_id, "before")
+        cursor = _message(socket, "before")["next"]
+    stack.giosg.agent.say(visitor.chat_id, "meanwhile")
+    wait_for(lambda: "meanwhile" in visitor.texts())
+
+    with opened(visitor) as socket:
+        newest = frame(socket, "pong", ping=True)["cursors"][visitor.chat_id]
+
+    missed = visitor.read(cursor)
+    assert [each["message"] for each in missed["messages"]] == ["meanwhile"]
+    assert missed["next"] == newest != cursor
+
+
+def test_a_ticket_opens_one_socket_once(stack: Stack) -> None:
+    url = stack.start(message="Hello").call("POST", "/realtime").json()["url"]
+    with connect(url):
+        pass
+
+    for refused in (url, url[:-1] + ("A" if url[-1] != "A" else "B"), url.split("?")[0]):
+        with pytest.raises(InvalidStatus):
+            connect(refused)
+
+
+def test_a_page_of_a_foreign_origin_gets_no_socket(stack: Stack) -> None:
+    url = stack.start(message="Hello").call("POST", "/realtime").json()["url"]
+
+    with pytest.raises(InvalidStatus):
+        connect(url, origin=Origin("https://evil.example.com"))
+
+
+def test_an_open_socket_keeps_the_visitor_present(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.requests.clear()
+
+    with opened(visitor) as socket:
+        frame(socket, "pong", ping=True)
+
+    shown = stack.giosg.requests.matching(method="PATCH", path="/visitors/")
+    assert len(shown) == 1
+
+
+def test_an_absent_visitor_gets_a_notice(stack: Stack) -> None:
+    sqs, sns = stack.local.boto3_client("sqs"), stack.local.boto3_client("sns")
+    queue = sqs.create_queue(QueueName="device", Attributes={"Policy": json.dumps(TOPICS_MAY_SEND)})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=stack.local.outputs["NoticesTopicArn"], Protocol="sqs", Endpoint=arn)
+    away, here = stack.start(message="Hello"), stack.start(message="Hi")
+
+    with opened(here):
+        stack.giosg.agent.say(here.chat_id, "You are here")
+        answered = stack.giosg.agent.say(away.chat_id, "You are away")
+        notice = wait_for(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"), seconds=30)
+
+    said = json.loads(json.loads(notice[0]["Body"])["Message"])
+    assert (said["chat_id"], said["message_id"]) == (away.chat_id, answered)
+    assert "You are away" not in notice[0]["Body"]
