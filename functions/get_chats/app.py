@@ -22,7 +22,7 @@ def list_chats() -> endpoint.Answer:
     limit = fields.limit("limit", default=DEFAULT_LIMIT, highest=HIGHEST_LIMIT)
     fields.check()
     visitor = wiring.callers().identify(token).visitor
-    before = cursors.decode(visitor.id, query.get("after"))
+    before = cursors.place_in_chats(visitor.id, query.get("after"))
     chats, place = wiring.store().chats.of_visitor(visitor.id, before=before, limit=limit)
     following = cursors.encode(visitor.id, place) if place else None
     return endpoint.answer(200, {"chats": [chat_view(chat) for chat in chats], "next": following})

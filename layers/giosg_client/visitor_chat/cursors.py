@@ -12,6 +12,7 @@ from visitor_chat.errors import FieldError, InvalidRequest
 
 _CHECK_BYTES = 6
 _SEQ = re.compile("[0-9]{1,15}")
+_LISTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#[0-9a-f-]{36}")
 
 
 def encode(scope: str, place: str) -> str:
@@ -19,8 +20,11 @@ def encode(scope: str, place: str) -> str:
     return base64.urlsafe_b64encode(_check(scope, place) + place.encode()).decode().rstrip("=")
 
 
-def decode(scope: str, cursor: str | None) -> str | None:
-    """Give the place, None for no cursor; raise InvalidRequest for a cursor that is not of this list."""
+def decode(scope: str, cursor: str | None, *, form: re.Pattern[str]) -> str | None:
+    """Give the place, None for no cursor; raise InvalidRequest for a cursor that is not of this list.
+
+    The check can be made up, so the place must also be of the form that places in this list have.
+    """
     if cursor is None:
         return None
     try:
@@ -28,7 +32,7 @@ def decode(scope: str, cursor: str | None) -> str | None:
         check, place = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:].decode()
     except (binascii.Error, ValueError):
         raise _not_ours() from None
-    if check != _check(scope, place) or encode(scope, place) != cursor:
+    if check != _check(scope, place) or encode(scope, place) != cursor or not form.fullmatch(place):
         raise _not_ours()
     return place
 
@@ -48,7 +52,9 @@ def of_chat(chat_id: str, seq: int) -> str:
 
 def place_in_chat(chat_id: str, cursor: str | None) -> int:
     """Give the place in a chat's changes, 0 for no cursor; raise InvalidRequest."""
-    place = decode(chat_id, cursor)
-    if place is not None and not _SEQ.fullmatch(place):
-        raise _not_ours()
-    return int(place or 0)
+    return int(decode(chat_id, cursor, form=_SEQ) or 0)
+
+
+def place_in_chats(visitor_id: str, cursor: str | None) -> str | None:
+    """Give the place in a visitor's list of chats, None for no cursor; raise InvalidRequest."""
+    return decode(visitor_id, cursor, form=_LISTED)
