@@ -43,6 +43,9 @@ deploy: build ## Deploy to AWS: asks for the parameters
 webhook-urls: .venv/dev/.installed ## Print the URLs for Giosg's webhooks, with their secret: STACK=... [REGION=...]
 	@$(DEV)/python -m local.stack webhook-urls $(STACK) $(if $(REGION),--region $(REGION))
 
+replay: .venv/dev/.installed ## Compare with Giosg once more: STACK=... and CHAT=<id>, or DLQ=1 for all that failed
+	@$(DEV)/python -m operations --stack $(STACK) --region "$(REGION)" replay $(if $(DLQ),--dead-letters,--chat $(CHAT))
+
 lock: .venv/lock/bin/uv ## Pin every dependency anew
 	$(COMPILE) --upgrade --python-version 3.13 --python-platform linux \
 		layers/giosg_client/requirements.in -o layers/giosg_client/requirements.txt
@@ -77,4 +80,4 @@ install-%:
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
-.PHONY: build check clean deploy deploy-local environments help lock run test webhook-urls
+.PHONY: build check clean deploy deploy-local environments help lock replay run test webhook-urls

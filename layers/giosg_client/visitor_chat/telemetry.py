@@ -10,8 +10,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-logger = Logger(service="visitor-chat", log_uncaught_exceptions=False)
-metrics = Metrics(namespace="VisitorChat", service="visitor-chat")
+logger = Logger(log_uncaught_exceptions=False)
+metrics = Metrics(namespace="VisitorChat")
 
 SECONDS = MetricUnit.Seconds
 
