@@ -24,16 +24,18 @@ Frame = dict[str, Any]
 
 
 def message_frame(chat: Chat, message: StoredMessage) -> Frame:
+    """Tell of a change that was just committed; a client whose cursor is not `after` has missed one before it."""
     return {
         "event": "message",
         "chat_id": chat.id,
         "message": message_view(message),
+        "after": cursors.of_chat(chat.id, chat.seq - 1),
         "next": cursors.of_chat(chat.id, chat.seq),
     }
 
 
 def chat_frame(chat: Chat) -> Frame:
-    return {"event": "chat", "chat": chat_view(chat)}
+    return {"event": "chat", "chat": chat_view(chat), "next": cursors.of_chat(chat.id, chat.seq)}
 
 
 def removed_frame(chat: Chat) -> Frame:
