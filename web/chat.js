@@ -125,18 +125,15 @@ export class Chat {
     this.#beep();
   }
 
-  // Two soft notes. A page that the visitor has not touched yet may not make any.
+  // One soft note. A page that the visitor has not touched yet may not make any.
   #beep() {
     if (!this.isSoundOn || navigator.userActivation?.hasBeenActive === false) return;
     const audio = (this.#audio ??= new AudioContext());
-    const start = audio.currentTime;
-    const note = new OscillatorNode(audio, { frequency: 660 });
-    const gain = new GainNode(audio, { gain: 0 });
-    note.frequency.setValueAtTime(880, start + 0.09);
-    gain.gain.linearRampToValueAtTime(0.08, start + 0.02);
-    gain.gain.linearRampToValueAtTime(0, start + 0.3);
+    const note = new OscillatorNode(audio, { frequency: 784 });
+    const gain = new GainNode(audio, { gain: 0.08 });
     note.connect(gain).connect(audio.destination);
+    gain.gain.setTargetAtTime(0, audio.currentTime, 0.08);
     note.start();
-    note.stop(start + 0.3);
+    note.stop(audio.currentTime + 0.5);
   }
 }

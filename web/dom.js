@@ -15,8 +15,6 @@ export function h(name, properties, ...children) {
 
 export const button = (kind, onclick, ...content) => h(`button.${kind}`, { type: "button", onclick }, ...content);
 
-export const hidden = (text) => h("span.hidden", null, text);
-
 export function icon(path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

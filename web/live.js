@@ -2,6 +2,8 @@
 // connect, reads on a timer while there is no socket, and a ping whose answer tells whether a frame went missing.
 
 const PING_MS = 30_000;
+// Soon after connecting, for what was said while the socket was being opened.
+const FIRST_PING_MS = 2_000;
 const PONG_MS = 10_000;
 const LONGEST_MS = 30_000;
 const NO_SOCKET_MS = 300_000; // this stack has none: ask again rarely
@@ -115,7 +117,7 @@ export class Live {
     socket.onopen = () => {
       this.#socketFailures = 0;
       this.#read();
-      this.#pingTimer = setTimeout(() => this.#ping(), PING_MS);
+      this.#pingTimer = setTimeout(() => this.#ping(), FIRST_PING_MS);
     };
     socket.onmessage = ({ data }) => this.#heard(data);
     socket.onclose = () => {

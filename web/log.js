@@ -2,7 +2,7 @@
 // whose row says the same as before is left alone, so that focus, selection and scroll position stay.
 
 import { isNotice } from "./conversation.js";
-import { button, h, hidden, link, linked, safePicture, safeUrl } from "./dom.js";
+import { button, h, link, linked, safePicture, safeUrl } from "./dom.js";
 
 const GROUP_MS = 300_000;
 const DAY_MS = 86_400_000;
@@ -31,14 +31,18 @@ export function rowsOf({ earlier, list, chat, isEnded, outbox }) {
   return rows.map((row, index) => ({ ...row, ...startsOf(rows[index - 1], row) }));
 }
 
+// What agents send is not always what it should be.
+const listOf = (value) => (Array.isArray(value) ? value.filter(Boolean) : []);
+
 const isSaid = (row) => !isNotice(row) && row.type !== "ended";
 const dayOf = (at) => new Date(at).setHours(0, 0, 0, 0);
 
+// Where a day, a while or a turn of one side begins.
 function startsOf(before, row) {
   const isNewDay = row.created_at && (!before || dayOf(before.created_at) !== dayOf(row.created_at));
+  const isLater = isNewDay || Date.parse(row.created_at) - Date.parse(before.created_at) > GROUP_MS;
   const isSame = before && isSaid(before) && before.sender_type === row.sender_type && before.sender_name === row.sender_name;
-  const isSoon = isSame && Date.parse(row.created_at) - Date.parse(before.created_at) < GROUP_MS;
-  return { isNewDay, isFirst: isNewDay || !isSoon };
+  return { isNewDay, isLater, isFirst: isLater || !isSame };
 }
 
 export class Log {
@@ -104,9 +108,9 @@ export class Log {
     ];
   }
 
-  #byline({ isFirst, sender_name: name, created_at: at }, isOther) {
-    const who = isOther ? h("bdi", null, name ?? this.say("agent")) : hidden(this.say("you"));
-    return h(isFirst ? "p.byline" : "p.hidden", null, who, " ", h("time", { datetime: at }, this.time.format(new Date(at))));
+  #byline({ isFirst, isLater, sender_name: name, created_at: at }, isOther) {
+    const who = isOther ? h("bdi", null, name ?? this.say("agent")) : h("span.hidden", null, this.say("you"));
+    return h((isOther ? isFirst : isLater) ? "p.byline" : "p.hidden", null, who, " ", h("time", { datetime: at }, this.time.format(new Date(at))));
   }
 
   #bubble({ message, isEdited }) {
@@ -121,7 +125,7 @@ export class Log {
   }
 
   #attachments({ attachments }) {
-    return Array.isArray(attachments) ? attachments.filter(Boolean).map((attachment) => this.#attachment(attachment)) : [];
+    return listOf(attachments).map((attachment) => this.#attachment(attachment));
   }
 
   #attachment({ title, title_link_url, text, image_url, image_link_url, attachment_url, actions }) {
@@ -132,7 +136,7 @@ export class Log {
       this.#picture(image_url, image_link_url, name),
       title && h("p.title", null, this.#maybeLink(title_link_url ?? attachment_url, name)),
       text && h("p", null, ...linked(String(text))),
-      ...(Array.isArray(actions) ? actions.filter(Boolean).map((action) => this.#action(action)) : []),
+      ...listOf(actions).map((action) => this.#action(action)),
     );
   }
 

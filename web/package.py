@@ -1,8 +1,8 @@
 """Lay the page's files out for the layer: `python3 package.py <folder>` fills <folder>/visitor_page.
 
 The sources run in a browser as they are. What is served differs in three ways only: the modules that are loaded when
-the chat is opened travel as one file (a dozen requests would each be a Lambda invocation), comment lines and
-indentation stay at home, and every name but widget.js carries a hash of its content, so that browsers may keep the
+the chat is opened travel as one file (a dozen requests would each be a Lambda invocation), comments and indentation
+stay at home, and every name but widget.js carries a hash of its content, so that browsers may keep the
 file for good.
 """
 
@@ -56,16 +56,23 @@ def joined(name: str) -> str:
     return "".join([*inner, bodies[-1]])
 
 
-def trimmed(text: str) -> str:
+def trimmed_script(text: str) -> str:
     """Leave out comment lines, blank lines and indentation; a line itself is never touched."""
-    without_comments = re.sub(r"^\s*/\*.*?\*/\n", "", text, flags=re.MULTILINE | re.DOTALL)
-    lines = (line.strip() for line in without_comments.splitlines())
+    lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
+def trimmed_style(text: str) -> str:
+    """Leave out comments and the blanks that mean nothing: around {, }, ; and commas, and after a property's colon."""
+    without_comments = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", without_comments).replace(": ", ":").strip() + "\n"
+
+
 def served_text(name: str) -> str:
-    text = joined(name) if name.endswith(".js") else (SOURCE / name).read_text("utf-8")
-    return trimmed(text) if name.endswith((".js", ".css")) else text
+    if name.endswith(".js"):
+        return trimmed_script(joined(name))
+    text = (SOURCE / name).read_text("utf-8")
+    return trimmed_style(text) if name.endswith(".css") else text
 
 
 def digest(content: bytes) -> str:

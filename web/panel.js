@@ -23,6 +23,7 @@ export class Panel {
   // What the visitor is asked to confirm: "end", "forget" or null.
   #asking = null;
   #isPinned = true;
+  #top = 0;
 
   // host: conversation, memory, isInline, say, title, hide(), toggleSound(), isSoundOn
   constructor(host) {
@@ -57,11 +58,10 @@ export class Panel {
     this.face = h("span");
     this.title = h("h2", { id: "title", tabindex: -1 }, host.title || say("title"));
     this.status = h("p.status");
-    this.sound = button("tool", () => host.toggleSound());
+    const tool = (name, act, ...content) => Object.assign(button("tool", act, ...content), { title: say(name) });
+    this.sound = tool("sound", () => host.toggleSound());
     this.sound.role = "switch";
-    this.sound.ariaLabel = this.sound.title = say("sound");
-    const close = button("tool", () => host.hide(), icon(CLOSE));
-    close.ariaLabel = close.title = say("close");
+    const close = tool("close", () => host.hide(), icon(CLOSE));
     return h("header", null, this.face, h("div.who", null, this.title, this.status), this.sound, !host.isInline && close);
   }
 
@@ -80,8 +80,8 @@ export class Panel {
 
   #bar() {
     this.notice = h("span");
-    this.again = button("link", () => this.host.conversation.checkPresence(), this.say("retry"));
-    this.bar = h("div.bar", { role: "status" }, this.notice, this.again);
+    this.again = button("plain again", () => this.host.conversation.checkPresence(), this.say("retry"));
+    this.bar = h("div.bar", { role: "status" }, this.notice);
     return this.bar;
   }
 
@@ -91,7 +91,7 @@ export class Panel {
     this.name = h("input", { ...label("name"), autocomplete: "name", maxlength: 100, oninput: () => host.memory.set("name", this.name.value) });
     this.text = h("textarea", { ...label("message"), rows: 1, "aria-describedby": "count", oninput: () => this.#typed(), onkeydown: (event) => this.#keyed(event) });
     this.count = h("p.count", { id: "count" });
-    const send = h("button.send", { "aria-label": say("send"), title: say("send") }, icon(SEND));
+    const send = h("button.send", { title: say("send") }, icon(SEND));
     this.composer = h("form.composer", { onsubmit: (event) => this.#submit(event) }, this.name, h("div.field", null, this.text, send), this.count);
     return this.composer;
   }
@@ -127,10 +127,8 @@ export class Panel {
     const isStart = !c.session?.chatId;
     this.#showRows(rows);
     this.#showStatus(c);
+    this.#showWelcome(c, isStart && !rows.length);
     this.#showBar(c, isStart);
-    this.welcome.hidden = rows.length || !isStart;
-    set(this.hello, this.say(c.presence === "away" ? "away" : "hello"));
-    set(this.intro, this.say(c.presence === "away" ? "stillAway" : "intro"));
     this.ask.hidden = !this.#asking;
     this.over.hidden = this.#asking || !c.isEnded;
     set(this.kept, c.isEnded && memory.get("draft") ? this.say("kept") : "");
@@ -178,12 +176,23 @@ export class Panel {
     return seconds > 0 && this.say("wait", minutes.format(Math.ceil(seconds / 60)));
   }
 
+  #showWelcome(c, isWelcome) {
+    const isAway = c.presence === "away";
+    this.welcome.hidden = !isWelcome;
+    set(this.hello, this.say(isAway ? "away" : "hello"));
+    set(this.intro, this.say(isAway ? "stillAway" : "intro"));
+    this.intro.hidden = c.notice === "stillAway";
+  }
+
   #showBar(c, isStart) {
     const isDoubtful = isStart && ["away", "unclear"].includes(c.presence);
-    const notice = c.isWell ? (c.notice ?? (isDoubtful && c.presence)) : "offline";
+    const isSaid = c.presence === "away" && !this.welcome.hidden;
+    const notice = c.isWell ? (c.notice ?? (isDoubtful && !isSaid && c.presence)) : "offline";
     set(this.notice, notice ? this.say(notice) : "");
-    this.again.hidden = !isDoubtful;
     this.bar.hidden = !notice;
+    this.again.hidden = !isDoubtful;
+    const place = notice ? this.bar : this.welcome;
+    if (this.again.parentNode !== place) place.append(this.again);
   }
 
   // --- What is read aloud, each once
@@ -212,9 +221,12 @@ export class Panel {
 
   // --- Scrolling
 
+  // Only scrolling up lets go of the end: what grows or shrinks around the messages does not.
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.view;
-    this.#isPinned = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    this.#isPinned = isNear || (this.#isPinned && scrollTop >= this.#top);
+    this.#top = scrollTop;
     this.jump.hidden ||= this.#isPinned;
   }
 

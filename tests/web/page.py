@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from selenium.common.exceptions import JavascriptException, NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    JavascriptException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -80,7 +85,10 @@ class ChatPage:
         return self.part(selector).text if self.shows(selector) else ""
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        self.wait.until(lambda _driver: condition(), message=f"waited for: {what}; the page shows {self.rows()}")
+        try:
+            self.wait.until(lambda _driver: condition())
+        except TimeoutException:
+            raise TimeoutException(f"waited for: {what}; the page shows {self.rows()}") from None
 
     def until_said(self, text: str) -> None:
         self.until(lambda: text in self.said(), text)

@@ -35,7 +35,8 @@ class Site:
     def _wsgi(self, environ: Json, start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = Response(status=404)
         if Request(environ).path == "/":
-            page = f"<!doctype html><html lang=en><title>A shop</title><body>{self.body}</body></html>"
+            head = '<title>A shop</title><meta name="viewport" content="width=device-width">'
+            page = f"<!doctype html><html lang=en>{head}<body>{self.body}</body></html>"
             response = Response(page, content_type="text/html; charset=utf-8")
             response.headers["Content-Security-Policy"] = self.policy
         return response(environ, start_response)

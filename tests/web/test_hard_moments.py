@@ -35,16 +35,16 @@ class TestNobodyIsThere:
 
     def test_it_says_so_before_anything_is_typed(self, alone: ChatPage) -> None:
         assert "We are away right now" in alone.text_of(".hello")
-        assert alone.shows(".bar .link")
+        assert alone.shows(".again")
 
     def test_one_can_ask_again(self, alone: ChatPage, api: VisitorApi) -> None:
         alone.write("Are you there?")
         api.agent.go_online()
 
-        alone.press(".bar .link")
+        alone.press(".again")
 
         alone.until_status("We are online")
-        assert not alone.shows(".bar")
+        assert not alone.shows(".again")
         assert alone.draft() == "Are you there?"
 
     def test_a_text_that_could_start_no_chat_is_kept(self, alone: ChatPage, api: VisitorApi) -> None:
@@ -70,7 +70,7 @@ class TestNobodyIsThere:
     ) -> None:
         api.faults.refuse("GET availability", Refused(503, "giosg_unavailable", 5))
         page.visit()
-        page.until_notice("could not see")
+        page.until_notice("cannot see")
 
         page.say_and_wait("Hello")
 
@@ -107,7 +107,7 @@ class TestTheChatHasEnded:
 
         talking.say("One more thing")
         talking.until_shown(".over")
-        assert "comes along into a new chat" in talking.text_of(".over")
+        assert "comes along into a new one" in talking.text_of(".over")
         talking.press(".over .main")
         assert talking.draft() == "One more thing"
         talking.press(".send")
