@@ -336,25 +336,27 @@ export class Conversation extends EventTarget {
 
   // --- What Live asks for
 
-  // Returns whether a read is due. The cursor moves by reads alone: a frame is shown at once, and the next pong,
-  // which then names another cursor, has it read again.
+  // Returns whether a read is due.
   frame(frame) {
     const chatId = this.session?.chatId;
     if (!chatId || !frame) return false;
     if (frame.event === "pong") return (frame.cursors?.[chatId] ?? this.#cursor) !== this.#cursor;
     if (frame.event === "chat" && frame.chat?.id === chatId) this.#setChat(frame.chat);
     if (frame.event === "chat_removed" && frame.chat_id === chatId) this.#gone();
-    const isDue = frame.event === "message" && frame.chat_id === chatId && this.#frameWith(frame.message);
+    const isDue = frame.event === "message" && frame.chat_id === chatId && this.#frameWith(frame);
     this.changed();
     return isDue;
   }
 
-  // A frame can be older than what has been read since: it may add or remove, but an edit is read.
-  #frameWith(message) {
+  // A frame that says where it stands (after) moves the cursor on, or shows that another was lost. One that does not
+  // may be older than what has been read since: it can add or remove, but an edit is read; so is all that it may
+  // have overtaken, when the next pong names another cursor.
+  #frameWith({ message, after, next }) {
     const known = this.#messages.get(message.id);
-    if (known && !message.is_removed) return known.message !== message.message;
-    this.#take([message]);
-    return false;
+    const isNext = after === this.#cursor;
+    if (isNext) this.#cursor = next;
+    if (isNext || !known || message.is_removed) this.#take([message]);
+    return !isNext && (!!after || (known && known.message !== message.message));
   }
 
   linked(isWell) {

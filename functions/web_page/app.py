@@ -22,16 +22,19 @@ HASHED_NAME = re.compile(r"(\w+)\.\w{16}\.(\w+)")
 
 @dataclass(frozen=True, kw_only=True)
 class PageSettings:
-    """`socket_url` is where the chat's socket is, None without one; `allowed_origins` may embed the page in a frame."""
+    """`socket_endpoint` is the https address of the chat's socket, None without one.
 
-    socket_url: str | None
+    Sites at `allowed_origins` may show the page in a frame.
+    """
+
+    socket_endpoint: str | None
     allowed_origins: tuple[str, ...]
 
 
 def page_settings() -> PageSettings:
     origins = os.environ.get("ALLOWED_ORIGINS", "").split(",")
     return PageSettings(
-        socket_url=os.environ.get("SOCKET_URL") or None,
+        socket_endpoint=os.environ.get("SOCKET_ENDPOINT") or None,
         allowed_origins=tuple(origin.strip() for origin in origins if origin.strip() not in ("", "*")),
     )
 
@@ -47,9 +50,10 @@ def content_of(name: str) -> bytes:
     return (resources.files("visitor_page") / name).read_bytes()
 
 
-def origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def socket_origin(endpoint: str) -> str:
+    """Return where browsers connect to: wss for https, ws for http."""
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme.replace('http', 'ws')}://{parts.netloc}"
 
 
 def content_security_policy(settings: PageSettings, *, is_secure: bool) -> str:
@@ -57,7 +61,7 @@ def content_security_policy(settings: PageSettings, *, is_secure: bool) -> str:
 
     Plain http pictures are allowed only where the page itself came that way, on a developer's own machine.
     """
-    socket = [origin_of(settings.socket_url)] if settings.socket_url else []
+    socket = [socket_origin(settings.socket_endpoint)] if settings.socket_endpoint else []
     return "; ".join(
         [
             "default-src 'none'",

@@ -99,9 +99,10 @@ class Chats:
 
     def put(self, chat: Chat, message: Json) -> Json:
         with self.lock:
+            after = chat.cursor
             chat.messages[message["id"]] = message
             chat.changes.append(message["id"])
-            frame = {"event": "message", "chat_id": chat.id, "message": message, "next": chat.cursor}
+            frame = {"event": "message", "chat_id": chat.id, "message": message, "after": after, "next": chat.cursor}
         self.tell(chat.visitor_id, frame)
         return message
 

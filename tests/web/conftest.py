@@ -50,7 +50,7 @@ def _browser() -> Iterator[Chrome]:
 def _running_api(served_files: Path) -> Iterator[VisitorApi]:
     assert served_files.exists()
     with VisitorApi() as running, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOCKET_URL", running.socket_url)
+        patch.setenv("SOCKET_ENDPOINT", running.socket_url.replace("ws:", "http:"))
         yield running
 
 

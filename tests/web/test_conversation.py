@@ -105,6 +105,18 @@ def test_a_frame_that_never_came_is_read_later(talking: ChatPage, api: VisitorAp
     talking.until_said("Can you hear me?")
 
 
+def test_a_frame_shows_that_the_one_before_it_was_lost(talking: ChatPage, api: VisitorApi) -> None:
+    talking.until(lambda: api.socket_count == 1, "the socket")
+    api.faults.loses_frames = True
+    api.agent.say("Lost")
+    api.faults.loses_frames = False
+
+    api.agent.say("Heard")
+
+    talking.until_said("Lost")
+    assert talking.said()[-2:] == ["Lost", "Heard"]
+
+
 def test_what_was_said_is_there_after_a_reload(talking: ChatPage, api: VisitorApi) -> None:
     api.agent.say("Hi!")
     talking.until_said("Hi!")

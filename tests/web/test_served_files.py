@@ -73,7 +73,7 @@ class TestThePage:
         assert 'src="chat/widget.js"' in body
 
     def test_has_a_strict_policy(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("SOCKET_URL", "wss://abc.execute-api.eu-north-1.amazonaws.com/live")
+        monkeypatch.setenv("SOCKET_ENDPOINT", "https://abc.execute-api.eu-north-1.amazonaws.com/live")
         monkeypatch.setenv("ALLOWED_ORIGINS", "https://www.example.com, https://shop.example.com")
 
         policy = get(X_Forwarded_Proto="https")["headers"]["Content-Security-Policy"].split("; ")
@@ -92,7 +92,7 @@ class TestThePage:
         ]
 
     def test_is_framed_by_itself_alone_when_any_origin_may_call(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("SOCKET_URL", raising=False)
+        monkeypatch.delenv("SOCKET_ENDPOINT", raising=False)
         monkeypatch.setenv("ALLOWED_ORIGINS", "*")
 
         policy = get()["headers"]["Content-Security-Policy"]
