@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnauthorized
+from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused, GiosgUnauthorized
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
@@ -258,14 +258,20 @@ class Starting:
 
     def _find_begun(self, credentials: Credentials, began_at: datetime) -> GiosgChat | None:
         """Find the empty chat that an earlier attempt of this start has made."""
-        chats = self._access.call(
-            credentials,
-            lambda token: list(self._giosg.list_visitor_chats(credentials.visitor_id, access_token=token)),
-        )
         earliest = began_at - CLOCK_TOLERANCE
-        begun = [each for each in chats if not each.is_ended and not each.visitor_message_count]
+        begun = [each for each in self._list(credentials) if not each.is_ended and not each.visitor_message_count]
         recent = [each for each in begun if each.created_at >= earliest and not self._is_taken(each.id)]
         return min(recent, key=lambda each: (each.created_at, each.id), default=None)
+
+    def _list(self, credentials: Credentials) -> list[GiosgChat]:
+        """List the visitor's chats; one who has not entered the room yet is unknown there, and has none."""
+        try:
+            return self._access.call(
+                credentials,
+                lambda token: list(self._giosg.list_visitor_chats(credentials.visitor_id, access_token=token)),
+            )
+        except GiosgNotFound:
+            return []
 
     def _is_taken(self, chat_id: str) -> bool:
         """Tell whether a chat is the result of another start, or gone; a webhook may have stored ours already."""
