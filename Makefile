@@ -34,6 +34,9 @@ check: environments ## Lint, formatting, types and the template
 	$(DEV)/mypy
 	$(SAM) validate --lint
 
+bench: environments ## Measure, and print the tables
+	$(DEV)/python -m bench.realtime
+
 build: .venv/sam/.installed ## Build the template for AWS
 	PYTHON=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
 
@@ -80,4 +83,4 @@ install-%:
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
-.PHONY: build check clean deploy deploy-local environments help lock replay run test webhook-urls
+.PHONY: bench build check clean deploy deploy-local environments help lock replay run test webhook-urls
