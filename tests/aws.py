@@ -88,6 +88,8 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
         "SOCKET_ENDPOINT": f"https://socket.execute-api.{REGION}.amazonaws.com/live",
         "ALLOWED_ORIGINS": "https://www.example.com",
         "RETENTION_DAYS": "30",
+        "QUOTAS": "off",
+        "QUOTA_PEPPER": "pepper-of-the-tests",
         "SESSION_IDLE_DAYS": "30",
     }
 

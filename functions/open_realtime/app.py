@@ -4,6 +4,7 @@ Called by visitors' pages and apps. Answers 201 with an address that opens one s
 """
 
 from visitor_chat import endpoint, wiring
+from visitor_chat.quotas import Act
 
 app = endpoint.api()
 
@@ -11,6 +12,7 @@ app = endpoint.api()
 @app.post("/realtime")
 def open_realtime() -> endpoint.Answer:
     caller = wiring.callers().identify(endpoint.token(app))
+    wiring.quotas().ask(Act.OPEN_SOCKET, address=endpoint.address(app), visitor_id=caller.visitor.id)()
     ticket = wiring.tickets().issue(caller.visitor.id)
     return endpoint.answer(201, {"url": ticket.url, "expires_in_seconds": ticket.expires_in_seconds})
 

@@ -13,6 +13,7 @@ def connect(event: doorway.Event) -> int:
     visitor_id = wiring.tickets().redeem(doorway.query(event, "ticket"))
     if visitor_id is None:
         return 401
+    wiring.push().close_oldest(visitor_id)
     wiring.store().connections.open(visitor_id, doorway.connection_id(event))
     return 200
 

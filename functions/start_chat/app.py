@@ -8,6 +8,7 @@ one was sent, and for a visitor without a token a new token. Makes visitor, chat
 from visitor_chat import endpoint, telemetry, wiring
 from visitor_chat.callers import Caller
 from visitor_chat.inputs import LONGEST_MESSAGE, Fields
+from visitor_chat.quotas import Act
 from visitor_chat.starting import Started, StartRequest
 from visitor_chat.views import chat_view, message_view, visitor_view
 
@@ -17,7 +18,10 @@ app = endpoint.api()
 @app.post("/chats")
 def start_chat() -> endpoint.Answer:
     caller = _caller()
-    started = wiring.starting().start(_read(caller))
+    request = _read(caller)
+    visitor_id = caller.visitor.id if caller else None
+    wiring.quotas().ask(Act.START_CHAT, address=endpoint.address(app), visitor_id=visitor_id)()
+    started = wiring.starting().start(request)
     telemetry.note(chat_id=started.chat.id, visitor_id=started.visitor.id)
     token = {} if caller else {"visitor_token": wiring.sessions().open(started.visitor.id)}
     return endpoint.answer(200 if started.is_repeat else 201, _view(started) | token)

@@ -27,6 +27,7 @@ def local_parameters(giosg: Giosg, emulator: Emulator) -> dict[str, str]:
         "GiosgRoomId": giosg.room_id,
         "GiosgApiToken": giosg.api_token,
         "Architecture": architecture(),
+        "Quotas": "off",
         "ExecuteApiHost": emulator.execute_api_host,
     }
 

@@ -12,7 +12,14 @@ from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolv
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from giosg_client.errors import GiosgError, GiosgTimeout, GiosgUnavailable, GiosgUnreachable, InvalidWebhook
+from giosg_client.errors import (
+    GiosgError,
+    GiosgForbidden,
+    GiosgTimeout,
+    GiosgUnavailable,
+    GiosgUnreachable,
+    InvalidWebhook,
+)
 from visitor_chat import inputs, telemetry
 from visitor_chat.errors import (
     ChatNotFound,
@@ -83,6 +90,11 @@ def token(app: APIGatewayHttpResolver) -> Token:
     return parse_token(app.current_event.headers.get("authorization"))
 
 
+def address(app: APIGatewayHttpResolver) -> str:
+    """Give the client's address as API Gateway saw it: what a header says of it could be made up."""
+    return app.current_event.request_context.http.source_ip
+
+
 def raw_body(app: APIGatewayHttpResolver) -> bytes:
     event = app.current_event
     return inputs.raw_body(event.body, is_base64=bool(event.is_base64_encoded))
@@ -127,6 +139,8 @@ def of_giosg(error: GiosgError) -> VisitorChatError:
     """Say what a failure of Giosg's means for a visitor."""
     if isinstance(error, GiosgUnavailable):
         return GiosgDown(str(error), retry_after_seconds=error.retry_after_seconds or GIOSG_RETRY_SECONDS)
+    if isinstance(error, GiosgForbidden):
+        telemetry.count("GiosgForbidden")
     if isinstance(error, GiosgUnreachable):
         return GiosgDown(str(error), retry_after_seconds=GIOSG_RETRY_SECONDS)
     return GiosgSilent(str(error)) if isinstance(error, GiosgTimeout) else GiosgFailed(str(error))

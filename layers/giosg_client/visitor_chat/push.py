@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from visitor_chat import cursors, telemetry
 from visitor_chat.records import Chat, StoredMessage
 from visitor_chat.store import Connections
+from visitor_chat.store.connections import MOST_CONNECTIONS
 from visitor_chat.views import chat_view, message_view
 
 LONGEST_PUSH_SECONDS = 1.5
@@ -77,7 +78,14 @@ class Push:
 
     def close_all(self, visitor_id: str) -> None:
         """Close a visitor's sockets, as far as that is possible, and forget them."""
-        for connection_id in self._connections().of_visitor(visitor_id):
+        self._close(visitor_id, self._connections().of_visitor(visitor_id))
+
+    def close_oldest(self, visitor_id: str) -> None:
+        """Make room for another socket of a visitor's."""
+        self._close(visitor_id, self._connections().oldest_of_visitor(visitor_id, beyond=MOST_CONNECTIONS - 1))
+
+    def _close(self, visitor_id: str, connection_ids: list[str]) -> None:
+        for connection_id in connection_ids:
             try:
                 self._client().delete_connection(ConnectionId=connection_id)
             except (BotoCoreError, ClientError) as error:

@@ -25,6 +25,7 @@ from visitor_chat.errors import (
     VisitorChatError,
 )
 from visitor_chat.ledger import Ledger
+from visitor_chat.quotas import Permit, nothing_to_wait_for
 from visitor_chat.records import Chat, Claim, Credentials, StoredMessage
 from visitor_chat.store import ConditionFailed, Store
 from visitor_chat.store.messages import Sent
@@ -39,11 +40,12 @@ PERHAPS_ENDED = frozenset({400, 403, 404, 409, 410})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message to send: who, where, what, and under which claim."""
+    """A message to send: who, what, under which claim, and what permits to send it for the first time."""
 
     credentials: Credentials
     claim_id: str
     text: str
+    permit: Permit = nothing_to_wait_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,13 @@ class Sending:
             leased_until=now + LEASE,
             seq=chat.seq,
         )
-        return self._deliver(outgoing, self._store.chats.claim(chat, claim), claim)
+        claimed = self._store.chats.claim(chat, claim)
+        try:
+            outgoing.permit()
+        except Exception:
+            self._store.chats.drop_claim(claimed, claim.claim_id)
+            raise
+        return self._deliver(outgoing, claimed, claim)
 
     def _resume(self, outgoing: Outgoing, chat: Chat, claim: Claim) -> Delivered:
         try:

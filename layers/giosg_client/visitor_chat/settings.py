@@ -96,6 +96,16 @@ class Settings:
         return self._number("SESSION_IDLE_DAYS")
 
     @cached_property
+    def has_quotas(self) -> bool:
+        """Whether visitors and addresses may ask only so often."""
+        return self._text("QUOTAS") == "on"
+
+    @cached_property
+    def quota_pepper(self) -> str:
+        """A value of this stack's that is in no table."""
+        return self._text("QUOTA_PEPPER")
+
+    @cached_property
     def sync_queue_url(self) -> str:
         """Where chats wait that must be compared with Giosg soon."""
         return self._text("SYNC_QUEUE_URL")

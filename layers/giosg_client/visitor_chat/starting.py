@@ -22,6 +22,7 @@ from visitor_chat.availability import Room
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import ChatNotFound, IdempotencyKeyReused, InvalidVisitorToken, NoAgentsOnline, TryAgain
 from visitor_chat.ledger import Ledger
+from visitor_chat.quotas import MOST_OPEN_CHATS, Quotas
 from visitor_chat.records import Chat, Credentials, StoredMessage, Visitor
 from visitor_chat.sending import Delivered, Outgoing, Sending
 from visitor_chat.store import ConditionFailed, Marker, Store
@@ -94,6 +95,7 @@ class Starting:
         room: Room,
         sending: Sending,
         chat_type: str,
+        quotas: Quotas,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
         threads: Executor,
@@ -105,6 +107,7 @@ class Starting:
         self._room = room
         self._sending = sending
         self._chat_type = chat_type
+        self._quotas = quotas
         self._clock = clock
         self._sleep = sleep
         self._threads = threads
@@ -173,6 +176,8 @@ class Starting:
         if "visitor_id" in journal.facts:
             return self._stored_visitor(journal.facts["visitor_id"])
         if request.visitor is not None and request.credentials is not None:
+            visitor_id = request.visitor.id
+            self._quotas.check_open_chats(lambda: self._count_open_chats(visitor_id))
             self._refuse_when_offline()
             journal.note(visitor_id=request.visitor.id)
             return self._renamed(request.visitor, request.visitor_name), request.credentials
@@ -182,6 +187,11 @@ class Starting:
         visitor = self._store.visitors.remember(credentials.visitor_id, name=request.visitor_name)
         journal.note(visitor_id=visitor.id)
         return visitor, credentials
+
+    def _count_open_chats(self, visitor_id: str) -> int:
+        """Count among the newest chats: nobody reaches older ones without having met the limit."""
+        chats, _place = self._store.chats.of_visitor(visitor_id, before=None, limit=4 * MOST_OPEN_CHATS)
+        return sum(not chat.is_ended for chat in chats)
 
     def _introduce(self, checked: Future[None]) -> Credentials:
         """Make the visitor while the room is looked at; a visitor of an offline room is never stored."""

@@ -23,6 +23,7 @@ from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
 from visitor_chat.publishing import Publishing
 from visitor_chat.push import Push
+from visitor_chat.quotas import Quotas
 from visitor_chat.realtime import Sockets, Tickets
 from visitor_chat.repairs import Repairs
 from visitor_chat.secret_values import SecretValue, WebhookLock
@@ -162,9 +163,21 @@ def starting() -> Starting:
         room=room(),
         sending=sending(),
         chat_type=settings().giosg_chat_type,
+        quotas=quotas(),
         clock=clock.now,
         sleep=clock.sleep,
         threads=threads(),
+    )
+
+
+@cache
+def quotas() -> Quotas:
+    return Quotas(
+        lambda: store().coordination,
+        is_on=settings().has_quotas,
+        pepper=lambda: settings().quota_pepper,
+        clock=clock.now,
+        threads=threads,
     )
 
 

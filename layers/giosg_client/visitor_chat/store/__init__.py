@@ -19,6 +19,8 @@ coordination (id)
     `start#<hash>`       the journal of one Idempotency-Key; 24 hours
     `availability`       the room's last known answer, and who may ask next; a day
     `ticket#<hash>`      visitor_id: one socket may be opened, once; a minute
+    `quota#<hash>`       used: how often something was asked for; the quota's window, at most 10 minutes
+    `quota#salt#<day>`   salt of the hashes above; a day
 connections (pk, sk)
     `visitor#<id>`, `connection#<id>`
                          an open socket of this visitor; 3 hours

@@ -11,7 +11,7 @@ LONGEST_CONNECTION = timedelta(hours=3)
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
 """
 MOST_CONNECTIONS = 20
-"""Sockets of one visitor; the newest ones are served."""
+"""Sockets of one visitor; a new one beyond them takes the place of the oldest."""
 
 
 def _of_visitor(visitor_id: str, connection_id: str) -> Key:
@@ -45,6 +45,16 @@ class Connections:
         """Give the visitor whose socket it is."""
         (record,) = self._tables.read([(self.table, _owner_of(connection_id))])
         return record["visitor_id"] if record else None
+
+    def oldest_of_visitor(self, visitor_id: str, *, beyond: int) -> list[str]:
+        """List the sockets that a visitor has beyond so many, the oldest first."""
+        records = self._tables.partition(
+            self.table,
+            "#pk = :pk AND begins_with(#sk, :connection)",
+            {"pk": f"visitor#{visitor_id}", "connection": "connection#"},
+        )
+        by_age = sorted(records, key=lambda record: record["expires_at"])
+        return [record["connection_id"] for record in by_age[: max(0, len(by_age) - beyond)]]
 
     def of_visitor(self, visitor_id: str) -> list[str]:
         """List a visitor's open sockets, as far as they are known to be open."""

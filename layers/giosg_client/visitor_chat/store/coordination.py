@@ -1,4 +1,7 @@
-"""What several invocations must agree on: the journal of an Idempotency-Key, and whose turn it is to ask Giosg."""
+"""What several invocations must agree on.
+
+The journal of an Idempotency-Key, whose turn it is to ask Giosg, and how often something was asked for.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +23,14 @@ AVAILABILITY_KEY: Key = {"id": "availability"}
 
 def ticket_key(ticket_hash: str) -> Key:
     return {"id": f"ticket#{ticket_hash}"}
+
+
+def counter_key(subject_hash: str) -> Key:
+    return {"id": f"quota#{subject_hash}"}
+
+
+def salt_key(day: int) -> Key:
+    return {"id": f"quota#salt#{day}"}
 
 
 class Coordination:
@@ -86,6 +97,23 @@ class Coordination:
     def release(self, key: Key) -> None:
         """Let the next caller take the entry at once."""
         self.record(key, leased_until=to_text(self._clock()))
+
+    def count(self, key: Key, *, most: int, expires_at: int) -> bool:
+        """Add one to a counter that lives until then (epoch seconds); False, and nothing added, when it is full."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=key,
+                    update="SET #expires_at = :expires_at ADD #used :one",
+                    condition="attribute_not_exists(#used) OR #used < :most",
+                    values={"expires_at": expires_at, "one": 1, "most": most},
+                ),
+            )
+        except ConditionFailed:
+            return False
+        return True
 
     def consume(self, key: Key) -> Record | None:
         """Take an entry out; None when it is not there, past its lifetime, or taken already: one caller gets it."""
