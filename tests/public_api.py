@@ -98,8 +98,9 @@ def _validator(schema: str) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry[Any]:
-    empty: Registry[Any] = Registry()
-    return empty.with_resource(_URI, DRAFT202012.create_resource(_closed(document())))
+    resource = DRAFT202012.create_resource(_closed(document()))
+    registry: Registry[Any] = Registry().with_resource(_URI, resource)
+    return registry
 
 
 def _absolute(part: Any) -> Any:
