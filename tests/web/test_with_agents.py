@@ -1,0 +1,164 @@
+"""The page on the deployed stack, with the agent console in a second tab.
+
+CHAT_PAGE_URL and AGENT_CONSOLE_URL choose a stack that runs already, such as the one of `make run`.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from local.giosg import SimulatedGiosg, Target
+from local.stack import LocalStack
+from selenium.webdriver import Chrome
+from tests.web.console import AgentConsole
+from tests.web.page import ChatPage
+from tests.web.test_accessibility import violations
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """Where visitors and agents go."""
+
+    chat_page_url: str
+    agent_console_url: str
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployed]:
+    if "CHAT_PAGE_URL" in os.environ:
+        console = os.environ["AGENT_CONSOLE_URL"]
+        yield Deployed(chat_page_url=os.environ["CHAT_PAGE_URL"], agent_console_url=console)
+        return
+    with SimulatedGiosg() as giosg, LocalStack(giosg=giosg) as stack:
+        urls = stack.webhook_urls
+        giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
+        yield Deployed(
+            chat_page_url=f"{stack.api_url}/chat",
+            agent_console_url=f"{giosg.base_url}/console",
+        )
+
+
+@pytest.fixture
+def page(_browser: Chrome, deployed: Deployed) -> Iterator[ChatPage]:
+    first = _browser.current_window_handle
+    _browser.switch_to.new_window("tab")
+    origin = {"origin": deployed.chat_page_url.partition("/_")[0], "storageTypes": "all"}
+    _browser.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
+    yield ChatPage(_browser, deployed.chat_page_url)
+    for handle in set(_browser.window_handles) - {first}:
+        _browser.switch_to.window(handle)
+        _browser.close()
+    _browser.switch_to.window(first)
+
+
+@pytest.fixture
+def console(page: ChatPage, deployed: Deployed) -> Iterator[AgentConsole]:
+    agent = AgentConsole(page.driver, deployed.agent_console_url)
+    agent.set_online(is_online=True)
+    yield agent
+    agent.set_online(is_online=True)
+
+
+@pytest.fixture
+def visitor(page: ChatPage, console: AgentConsole) -> str:
+    """The name of a visitor whose chat an agent has taken."""
+    name = f"Maija {uuid.uuid4().hex[:6]}"
+    page.visit()
+    page.until_status("online")
+    page.part("input").send_keys(name)
+    page.say_and_wait("Do you have the green jacket?")
+    console.take(name)
+    page.until_status("With")
+    return name
+
+
+def test_a_visitor_and_an_agent_talk(page: ChatPage, console: AgentConsole, visitor: str, axe_script: str) -> None:
+    console.until_heard("Do you have the green jacket?")
+    console.say("Yes, see https://shop.example.test/jacket")
+    page.until_said("Yes, see https://shop.example.test/jacket")
+    for sample in ("link", "buttons"):
+        console.attach(sample)
+    page.until_shown(".choice")
+    page.say_and_wait("Lovely 🙏")
+    console.until_heard("Lovely 🙏")
+
+    assert visitor not in page.said()
+    assert violations(page, axe_script) == []
+    assert page.console_errors() == []
+
+
+@pytest.mark.usefixtures("visitor")
+def test_the_conversation_is_there_after_a_reload(page: ChatPage, console: AgentConsole) -> None:
+    console.say("Here I am")
+    page.until_said("Here I am")
+    before = page.said()
+
+    page.reload()
+
+    page.until_said("Here I am")
+    assert page.said() == before
+
+
+@pytest.mark.usefixtures("visitor")
+def test_what_was_said_during_an_outage_arrives_on_both_sides(page: ChatPage, console: AgentConsole) -> None:
+    page.set_network(is_online=False)
+    page.until_notice("No connection")
+    page.say("Written in a tunnel")
+    console.say("Said meanwhile")
+
+    page.set_network(is_online=True)
+
+    page.until_state("Written in a tunnel", "Sent")
+    page.until_said("Said meanwhile")
+    console.until_heard("Written in a tunnel")
+
+
+@pytest.mark.usefixtures("visitor")
+def test_an_ended_chat_gives_its_unsent_text_to_a_new_one(page: ChatPage, console: AgentConsole) -> None:
+    page.write("One more thing")
+
+    console.end()
+
+    page.until_shown(".over")
+    page.press(".over .main")
+    assert page.draft() == "One more thing"
+    page.press(".send")
+    page.until_state("One more thing", "Sent")
+    assert "Do you have the green jacket?" in page.said()
+
+
+def test_nobody_is_there_until_somebody_is(page: ChatPage, console: AgentConsole) -> None:
+    console.set_online(is_online=False)
+    page.visit()
+    page.until(lambda: asked(page) == "away", "the room to be known as closed")
+    page.say("Anybody?")
+    page.until(lambda: page.draft() == "Anybody?", "the text to come back")
+
+    console.set_online(is_online=True)
+    page.until(lambda: asked(page) == "online", "the room to be known as open")
+
+    page.press(".send")
+    page.until_state("Anybody?", "Sent")
+
+
+def asked(page: ChatPage) -> str:
+    """Ask again while it says the contrary: an answer is up to ten seconds old."""
+    if page.shows(".again"):
+        page.part(".again").click()
+    elif "online" in page.text_of(".status"):
+        page.reload()
+        page.until(lambda: page.text_of(".status"), "a status")
+    return "online" if "online" in page.text_of(".status") else "away"
+
+
+@pytest.mark.usefixtures("visitor")
+def test_forgetting_erases_the_visitor(page: ChatPage) -> None:
+    page.press("footer button:last-child")
+    page.press(".ask .danger")
+
+    page.until_notice("has been erased")
+    assert page.rows() == []
