@@ -1,5 +1,6 @@
 """The SAM template as data: schema, permissions and routes live there alone, and tests read them from there."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,13 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
+HELD = {
+    "AWS::DynamoDB::Table",
+    "AWS::SecretsManager::Secret",
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::Events::EventBus",
+}
 
 
 class _Loader(yaml.SafeLoader):
@@ -50,3 +58,51 @@ def routes() -> dict[tuple[str, str], str]:
 def folder(function: dict[str, Any]) -> str:
     """Give the name of a function's folder below functions/."""
     return str(function["Properties"]["CodeUri"]).removeprefix("functions/")
+
+
+def properties(name: str) -> dict[str, Any]:
+    """Give a function's properties, those of all functions included."""
+    shared: dict[str, Any] = template()["Globals"]["Function"]
+    return shared | function(name)
+
+
+def function(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = resources("AWS::Serverless::Function")[name]["Properties"]
+    return found
+
+
+def environment(name: str) -> dict[str, Any]:
+    of_all: dict[str, Any] = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own: dict[str, Any] = function(name).get("Environment", {}).get("Variables", {})
+    return of_all | own
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    policies = function(name).get("Policies", [])
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def references(value: Any) -> set[str]:
+    """Give the logical ids that a value refers to, however it does."""
+    if isinstance(value, list):
+        return {found for each in value for found in references(each)}
+    if not isinstance(value, dict):
+        return set()
+    found: set[str] = set().union(*(references(each) for each in value.values()))
+    if "Ref" in value:
+        found.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        found.add(value["Fn::GetAtt"][0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"][0] if isinstance(value["Fn::Sub"], list) else value["Fn::Sub"]
+        found |= {name.split(".")[0] for name in re.findall(r"\$\{([\w.]+)\}", text)}
+    return found
+
+
+def held(value: Any) -> set[str]:
+    """Give the tables, secrets and queues that a value refers to."""
+    return {name for name in references(value) if template()["Resources"].get(name, {}).get("Type") in HELD}
