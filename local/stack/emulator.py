@@ -108,6 +108,15 @@ class EmulatorProcess:
             time.sleep(POLL_SECONDS)
         return self.emulator
 
+    def wait_for_end(self) -> None:
+        """Wait until it ends by itself, which it never should.
+
+        Raises:
+            ProgramFailed: it did.
+        """
+        self._program.finish()
+        raise self._program.failure()
+
 
 def environment(port: int, *, is_auth_enforced: bool) -> Mapping[str, str]:
     """Return all that the emulator is told: functions see the whole of it."""

@@ -5,6 +5,7 @@ closes it or dies in whatever way, the command and all its children are killed: 
 FOLDER, where they keep their temporary files, is removed after them.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -12,14 +13,28 @@ import subprocess
 import sys
 from threading import Thread
 
+# https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+PR_SET_PDEATHSIG = 1
+
 
 def main(folder: str, command: list[str]) -> int:
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_guard,  # noqa: PLW1509 - there is one thread yet
+    )
     Thread(target=kill_at_end_of_input, args=(program.pid,), daemon=True).start()
     code = program.wait()
     kill_session(program.pid)
     shutil.rmtree(folder, ignore_errors=True)
     return code
+
+
+def die_with_guard() -> None:
+    """Ask Linux to kill the command even if the guard itself is killed; elsewhere that is left to chance."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def kill_at_end_of_input(leader: int) -> None:

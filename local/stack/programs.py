@@ -80,6 +80,7 @@ class Program:
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()
+        shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 def run(command: list[str], *, environment: Mapping[str, str], log: Path, folder: Path) -> None:

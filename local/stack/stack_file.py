@@ -35,10 +35,21 @@ def write(addresses: Addresses, *, port: int) -> None:
 
 
 def remove(*, port: int) -> None:
-    """Take the addresses back; .local/stack.json only if no other stack has written it since."""
+    """Take back what this stack wrote, or what one that was killed has left."""
     (paths.stack_folder(port) / NAME).unlink(missing_ok=True)
-    if read_pid(paths.LOCAL / NAME) == os.getpid():
-        (paths.LOCAL / NAME).unlink()
+    writer = read_pid(paths.LOCAL / NAME)
+    if writer == os.getpid() or not is_alive(writer):
+        (paths.LOCAL / NAME).unlink(missing_ok=True)
+
+
+def is_alive(pid: int | None) -> bool:
+    try:
+        os.kill(pid or 0, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid is not None
 
 
 def read_pid(file: Path) -> int | None:

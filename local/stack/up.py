@@ -21,37 +21,42 @@ IDLE_SECONDS = 3600
 
 
 def up(settings: Settings) -> None:
-    """Start everything, announce it in stack.json, and keep it until a signal raises KeyboardInterrupt."""
+    """Start everything, announce it in stack.json, and keep it until a signal raises KeyboardInterrupt.
+
+    Raises:
+        ProgramFailed: sam or the emulator ended as it should not have.
+        RouteIsDead: a function does not work.
+    """
     started = time.monotonic()
     with ExitStack() as running:
         try:
-            addresses = start(settings, running)
+            process = running.enter_context(EmulatorProcess(port=settings.port, folder=stack_folder(settings.port)))
+            running.callback(stack_file.remove, port=settings.port)
+            addresses = start(process, settings, running)
             print(summary(addresses, settings, seconds=time.monotonic() - started), flush=True)
-            while True:
-                time.sleep(IDLE_SECONDS)
+            process.wait_for_end()
         finally:
             ignore_signals()
 
 
-def start(settings: Settings, running: ExitStack) -> Addresses:
-    folder = stack_folder(settings.port)
-    process = running.enter_context(EmulatorProcess(port=settings.port, folder=folder))
+def start(process: EmulatorProcess, settings: Settings, running: ExitStack) -> Addresses:
+    stack_file.remove(port=settings.port)
     giosg = running.enter_context(giosg_of(settings))
     say("Building")
     template = builds.build()
     emulator = process.wait_until_healthy()
     say("Deploying")
     parameters = {**local_parameters(giosg, emulator), **chosen_parameters(settings)}
-    api = deploy(emulator, template=template, parameters=parameters, folder=folder)
+    api = deploy(emulator, template=template, parameters=parameters, folder=stack_folder(settings.port))
     deployment = Deployment.read(emulator)
     urls = webhook_urls(deployment, settings)
     deployment.complete(api)
     subscribe(giosg, urls)
-    running.enter_context(LogFollower(emulator.client("logs"), folder / "logs/functions.log"))
+    logs = LogFollower(emulator.client("logs"), stack_folder(settings.port) / "logs/functions.log")
+    running.enter_context(logs)
     say("Waking the functions")
     routes.check(api, api_url=deployment.api_url)
     addresses = addresses_of(deployment, giosg, urls)
-    running.callback(stack_file.remove, port=settings.port)
     stack_file.write(addresses, port=settings.port)
     return addresses
 
