@@ -49,6 +49,12 @@ webhook-urls: .venv/dev/.installed ## Print the URLs for Giosg's webhooks, with 
 replay: .venv/dev/.installed ## Compare with Giosg once more: STACK=... and CHAT=<id>, or DLQ=1 for all that failed
 	@$(DEV)/python -m operations --stack $(STACK) --region "$(REGION)" replay $(if $(DLQ),--dead-letters,--chat $(CHAT))
 
+rotate-webhook-secret: .venv/dev/.installed ## Print new URLs for Giosg's webhooks: STACK=...; FINISH=1 ends the old ones
+	@$(DEV)/python -m operations --stack $(STACK) --region "$(REGION)" rotate-webhook-secret $(if $(FINISH),--finish)
+
+export-visitor: .venv/dev/.installed ## Print what is stored about a visitor, as JSON: STACK=... VISITOR=<id>
+	@$(DEV)/python -m operations --stack $(STACK) --region "$(REGION)" export-visitor --visitor $(VISITOR)
+
 lock: .venv/lock/bin/uv ## Pin every dependency anew
 	$(COMPILE) --upgrade --python-version 3.13 --python-platform linux \
 		layers/giosg_client/requirements.in -o layers/giosg_client/requirements.txt
@@ -83,4 +89,4 @@ install-%:
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
-.PHONY: bench build check clean deploy deploy-local environments help lock replay run test webhook-urls
+.PHONY: bench build check clean deploy deploy-local environments export-visitor help lock replay rotate-webhook-secret run test webhook-urls

@@ -89,6 +89,8 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
         "ALLOWED_ORIGINS": "https://www.example.com",
         "RETENTION_DAYS": "30",
         "QUOTAS": "off",
+        "WEBHOOK_ADDRESS_CHECK": "off",
+        "WEBHOOK_NETWORKS": "192.0.2.0/29",
         "QUOTA_PEPPER": "pepper-of-the-tests",
         "SESSION_IDLE_DAYS": "30",
     }

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ WINDOW = {"minutes": 10}
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the quotas small enough to be met at once."""
-    monkeypatch.setattr(quotas, "PER_VISITOR", dict.fromkeys(Act, Limit(3, quotas.timedelta(**WINDOW))))
-    monkeypatch.setattr(quotas, "PER_ADDRESS", dict.fromkeys(Act, Limit(6, quotas.timedelta(**WINDOW))))
+    monkeypatch.setattr(quotas, "PER_VISITOR", dict.fromkeys(Act, Limit(3, timedelta(**WINDOW))))
+    monkeypatch.setattr(quotas, "PER_ADDRESS", dict.fromkeys(Act, Limit(6, timedelta(**WINDOW))))
 
 
 def test_a_visitor_who_sends_too_much_must_wait(guarded: Functions, giosg: SimulatedGiosg) -> None:
@@ -85,8 +86,8 @@ def test_another_address_is_counted_apart_and_headers_change_nothing(guarded: Fu
 
 
 def test_a_visitor_has_so_many_open_chats(guarded: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "PER_VISITOR", quotas.PER_VISITOR | {Act.START_CHAT: Limit(99, quotas.timedelta(1))})
-    monkeypatch.setattr(quotas, "PER_ADDRESS", quotas.PER_ADDRESS | {Act.START_CHAT: Limit(99, quotas.timedelta(1))})
+    monkeypatch.setattr(quotas, "PER_VISITOR", quotas.PER_VISITOR | {Act.START_CHAT: Limit(99, timedelta(1))})
+    monkeypatch.setattr(quotas, "PER_ADDRESS", quotas.PER_ADDRESS | {Act.START_CHAT: Limit(99, timedelta(1))})
     first = start(guarded)
     others = [start(guarded, token=first.token) for _ in range(quotas.MOST_OPEN_CHATS - 1)]
 

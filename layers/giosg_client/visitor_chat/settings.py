@@ -7,6 +7,9 @@ asked for, and a missing one is an error that names it.
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from ipaddress import ip_network
+
+from visitor_chat.webhook_addresses import AddressCheck, Network
 
 
 class MissingSetting(RuntimeError):
@@ -64,6 +67,15 @@ class Settings:
     @cached_property
     def webhook_secret_arn(self) -> str:
         return self._text("WEBHOOK_SECRET_ARN")
+
+    @cached_property
+    def webhook_address_check(self) -> AddressCheck:
+        return AddressCheck(self._text("WEBHOOK_ADDRESS_CHECK"))
+
+    @cached_property
+    def webhook_networks(self) -> frozenset[Network]:
+        """Networks that Giosg sends webhooks from."""
+        return frozenset(ip_network(each.strip()) for each in self._text("WEBHOOK_NETWORKS").split(","))
 
     @cached_property
     def visitors_table(self) -> str:

@@ -7,7 +7,7 @@ Neither it nor a body is ever logged or echoed: both could be read in Giosg's ow
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
 
 from giosg_client.webhooks import Notification, parse_notification
-from visitor_chat import inputs, telemetry, wiring
+from visitor_chat import endpoint, inputs, telemetry, wiring
 from visitor_chat.notifications import Outcome
 
 LARGEST_BODY_BYTES = 1024 * 1024
@@ -24,6 +24,7 @@ def receive(app: APIGatewayHttpResolver) -> Notification:
     """Let a notification in; raise WebhookForbidden, RequestTooLarge, InvalidRequest or InvalidWebhook."""
     event = app.current_event
     wiring.webhook_lock().check(event.query_string_parameters.get("secret"))
+    wiring.webhook_addresses().check(endpoint.address(app))
     raw = inputs.raw_body(event.body, is_base64=bool(event.is_base64_encoded), largest_bytes=LARGEST_BODY_BYTES)
     return parse_notification(raw)
 

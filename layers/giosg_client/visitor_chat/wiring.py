@@ -34,6 +34,7 @@ from visitor_chat.starting import Starting
 from visitor_chat.store import Store
 from visitor_chat.sweeping import Sweeping
 from visitor_chat.syncing import Syncing
+from visitor_chat.webhook_addresses import WebhookAddresses
 
 AWS_CONNECT_TIMEOUT_SECONDS = 1.0
 AWS_READ_TIMEOUT_SECONDS = 3.0
@@ -90,6 +91,11 @@ def giosg() -> GiosgClient:
 def webhook_lock() -> WebhookLock:
     secret = SecretValue(lambda: aws("secretsmanager"), lambda: settings().webhook_secret_arn, clock=clock.now)
     return WebhookLock(secret)
+
+
+@cache
+def webhook_addresses() -> WebhookAddresses:
+    return WebhookAddresses(settings().webhook_address_check, lambda: settings().webhook_networks)
 
 
 @cache

@@ -1,0 +1,65 @@
+"""What operators do: another webhook secret, and a visitor's data for the visitor."""
+
+import json
+
+import boto3
+import pytest
+from local.giosg import SimulatedGiosg
+from operations.stacks import DeployedStack
+from operations.visitors import export_visitor
+from operations.webhook_secret import RotationUnderWay, finish, rotate
+from tests.aws import REGION, WEBHOOK_SECRET, Functions
+from tests.functions.acts import start
+from tests.functions.conftest import stored_secrets
+from tests.functions.notices import about_an_unknown_chat
+
+from visitor_chat import wiring
+
+TABLES = ("Visitors", "Credentials", "Chats", "Messages", "Connections")
+
+
+@pytest.fixture
+def stack(functions: Functions) -> DeployedStack:  # noqa: ARG001 - it is what was deployed
+    outputs = {f"{name}TableName": f"{name}Table" for name in TABLES}
+    outputs |= {"WebhookSecretArn": wiring.settings().webhook_secret_arn, "ApiUrl": "https://chat.example.com"}
+    return DeployedStack(outputs=outputs, client=lambda service: boto3.client(service, REGION))  # type: ignore[call-overload] # any service
+
+
+def test_no_webhook_is_lost_while_the_secret_is_rotated(
+    stack: DeployedStack, giosg: SimulatedGiosg, functions: Functions
+) -> None:
+    def deliver(secret: str) -> int:
+        return functions.webhook("chats", about_an_unknown_chat(giosg, "chats"), secret=secret).status
+
+    assert deliver(WEBHOOK_SECRET) == 204
+
+    new_secret = rotate(stack).chats.rpartition("=")[2]
+    wiring.reset()
+    assert [deliver(WEBHOOK_SECRET), deliver(new_secret)] == [204, 204]
+
+    finish(stack)
+    wiring.reset()
+    assert [deliver(WEBHOOK_SECRET), deliver(new_secret)] == [403, 204]
+
+
+def test_a_second_rotation_waits_for_the_first(stack: DeployedStack) -> None:
+    rotate(stack)
+
+    with pytest.raises(RotationUnderWay):
+        rotate(stack)
+
+    finish(stack)
+    rotate(stack)
+
+
+def test_an_export_holds_what_was_said_and_no_secret(stack: DeployedStack, functions: Functions) -> None:
+    chatting = start(functions, visitor_name="Aino", message="Where is my parcel?")
+    start(functions, visitor_name="Somebody Else", message="Not mine")
+
+    exported = json.dumps(export_visitor(stack, chatting.started.json["visitor"]["id"]), default=str)
+
+    assert "Aino" in exported
+    assert "Where is my parcel?" in exported
+    assert "Not mine" not in exported
+    assert [secret for secret in stored_secrets() if secret in exported] == []
+    assert chatting.token.rpartition(".")[2] not in exported

@@ -1,0 +1,72 @@
+"""Webhooks from elsewhere, with the right secret."""
+
+from collections.abc import Callable
+
+import pytest
+from local.giosg import SimulatedGiosg
+from tests.aws import WEBHOOK_SECRET, Functions, Reply, http_event
+from tests.functions.notices import about_an_unknown_chat
+
+from visitor_chat import wiring
+
+GIOSG = "178.63.128.65"
+ELSEWHERE = "203.0.113.9"
+NETWORKS = "178.63.128.64/29,2001:db8::/32"
+
+Deliver = Callable[[str], Reply]
+
+
+@pytest.fixture(params=["chats", "messages"])
+def deliver(request: pytest.FixtureRequest, giosg: SimulatedGiosg, functions: Functions) -> Deliver:
+    """Give a delivery to either webhook from an address."""
+
+    def send(address: str) -> Reply:
+        path = f"/giosg_webhooks/{request.param}"
+        body = about_an_unknown_chat(giosg, request.param)
+        event = http_event("POST", path, body=body, query={"secret": WEBHOOK_SECRET})
+        event["requestContext"]["http"]["sourceIp"] = address
+        return functions.invoke(f"webhook_{request.param}", event)
+
+    return send
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, functions: Functions) -> Callable[[str], None]:  # noqa: ARG001 - its environment
+    def choose(how: str) -> None:
+        monkeypatch.setenv("WEBHOOK_ADDRESS_CHECK", how)
+        monkeypatch.setenv("WEBHOOK_NETWORKS", NETWORKS)
+        wiring.reset()
+
+    return choose
+
+
+@pytest.mark.parametrize("address", [GIOSG, f"::ffff:{GIOSG}", "2001:db8::7"])
+def test_giosgs_addresses_are_let_in(deliver: Deliver, check: Callable[[str], None], address: str) -> None:
+    check("enforce")
+
+    assert deliver(address).status == 204
+
+
+@pytest.mark.parametrize("address", [ELSEWHERE, "178.63.128.72", "2001:db9::7", "", "not an address"])
+def test_other_addresses_are_refused_when_that_is_wanted(
+    deliver: Deliver, check: Callable[[str], None], address: str
+) -> None:
+    check("enforce")
+
+    assert (deliver(address).status, deliver(address).json["code"]) == (403, "webhook_forbidden")
+
+
+def test_other_addresses_are_only_counted_in_a_report(
+    deliver: Deliver, check: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    check("report")
+
+    assert deliver(ELSEWHERE).status == 204
+
+    printed = capsys.readouterr().out
+    assert '"WebhookFromElsewhere"' in printed
+    assert ELSEWHERE not in printed
+
+
+def test_the_address_does_not_matter_by_default(deliver: Deliver) -> None:
+    assert deliver(ELSEWHERE).status == 204
