@@ -20,6 +20,7 @@ The class attributes are public and never hold data; the exception's own message
 a name or a text. `endpoint` turns both into an answer, and is the only place that does.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -121,7 +122,7 @@ class RetryLater(VisitorChatError):
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after_seconds = max(1, round(retry_after_seconds or 1))
+        self.retry_after_seconds = max(1, math.ceil(retry_after_seconds or 1))
 
 
 class TooManyRequests(RetryLater):

@@ -1,0 +1,106 @@
+"""Every error there is, as a visitor meets it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from tests import public_api
+from tests.aws import Context, http_event
+
+from giosg_client import errors as giosg_errors
+from visitor_chat import endpoint, errors
+from visitor_chat.store.tables import UnprocessedReads
+
+CONTEXT: dict[str, Any] = {"method": "POST", "path": "/swordfish", "request_id": "swordfish"}
+SECRET_TEXT = "swordfish"
+
+TABLE = [
+    (errors.InvalidRequest([errors.FieldError("message", "is required")]), 400, "invalid_request"),
+    (errors.InvalidVisitorToken(SECRET_TEXT), 401, "invalid_visitor_token"),
+    (errors.WebhookForbidden(SECRET_TEXT), 403, "webhook_forbidden"),
+    (errors.ChatNotFound(SECRET_TEXT), 404, "chat_not_found"),
+    (errors.ChatEnded(SECRET_TEXT), 409, "chat_ended"),
+    (errors.NoAgentsOnline(SECRET_TEXT), 409, "no_agents_online"),
+    (errors.ClientMessageIdReused(SECRET_TEXT), 409, "client_message_id_reused"),
+    (errors.IdempotencyKeyReused(SECRET_TEXT), 409, "idempotency_key_reused"),
+    (errors.RequestTooLarge(SECRET_TEXT), 413, "request_too_large"),
+    (errors.TooManyRequests(SECRET_TEXT), 429, "too_many_requests"),
+    (errors.VisitorChatError(SECRET_TEXT), 500, "internal_error"),
+    (errors.GiosgFailed(SECRET_TEXT), 502, "giosg_error"),
+    (errors.GiosgDown(SECRET_TEXT), 503, "giosg_unavailable"),
+    (errors.TryAgain(SECRET_TEXT), 503, "try_again"),
+    (errors.GiosgSilent(SECRET_TEXT), 504, "giosg_timeout"),
+    (giosg_errors.GiosgUnreachable(SECRET_TEXT, **CONTEXT), 503, "giosg_unavailable"),
+    (giosg_errors.GiosgUnavailable(SECRET_TEXT, status=429, **CONTEXT), 503, "giosg_unavailable"),
+    (giosg_errors.GiosgTimeout(SECRET_TEXT, **CONTEXT), 504, "giosg_timeout"),
+    (giosg_errors.GiosgServerError(SECRET_TEXT, status=500, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.GiosgRefused(SECRET_TEXT, status=400, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.GiosgUnauthorized(SECRET_TEXT, status=401, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.GiosgForbidden(SECRET_TEXT, status=403, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.GiosgNotFound(SECRET_TEXT, status=404, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.GiosgBadResponse(SECRET_TEXT, status=200, **CONTEXT), 502, "giosg_error"),
+    (giosg_errors.InvalidWebhook(SECRET_TEXT, field="action"), 400, "invalid_request"),
+    (ClientError({"Error": {"Code": "ThrottlingException", "Message": SECRET_TEXT}}, SECRET_TEXT), 503, "try_again"),
+    (EndpointConnectionError(endpoint_url=SECRET_TEXT), 503, "try_again"),
+    (ConnectTimeoutError(endpoint_url=SECRET_TEXT), 503, "try_again"),
+    (UnprocessedReads(SECRET_TEXT), 503, "try_again"),
+    (RuntimeError(SECRET_TEXT), 500, "internal_error"),
+    (RecursionError(SECRET_TEXT), 500, "internal_error"),
+    (KeyError(SECRET_TEXT), 500, "internal_error"),
+]
+
+
+def answer(error: Exception) -> dict[str, Any]:
+    """Answer a request in which an error is raised."""
+    app = endpoint.api()
+
+    def fail() -> endpoint.Answer:
+        raise error
+
+    app.get("/health")(fail)
+    return _call(app)
+
+
+def _call(app: APIGatewayHttpResolver) -> dict[str, Any]:
+    handler: Callable[..., dict[str, Any]] = endpoint.handler(app)
+    return handler(http_event("GET", "/health"), Context())
+
+
+@pytest.mark.parametrize(("error", "status", "code"), TABLE, ids=lambda part: type(part).__name__)
+def test_an_error_is_a_problem_with_a_stable_code(error: Exception, status: int, code: str) -> None:
+    reply = answer(error)
+    problem = json.loads(reply["body"])
+
+    assert (reply["statusCode"], problem["status"], problem["code"]) == (status, status, code)
+    assert reply["headers"]["Content-Type"] == "application/problem+json"
+    assert reply["headers"]["Cache-Control"] == "no-store"
+    assert ("Retry-After" in reply["headers"]) == (status in {429, 503})
+    assert ("errors" in problem) == (code == "invalid_request")
+    public_api.check_schema("Problem", problem)
+
+
+@pytest.mark.parametrize(("error", "status", "code"), TABLE, ids=lambda part: type(part).__name__)
+def test_what_an_error_says_to_us_stays_with_us(error: Exception, status: int, code: str) -> None:
+    assert SECRET_TEXT not in str(answer(error)), (status, code)
+
+
+def test_every_error_class_is_in_the_table() -> None:
+    tested = {type(error) for error, _status, _code in TABLE}
+    ours = [each for each in vars(errors).values() if isinstance(each, type) and "code" in vars(each)]
+    giosgs = [each for each in vars(giosg_errors).values() if isinstance(each, type)]
+
+    assert set(ours) <= tested
+    assert {each for each in giosgs if issubclass(each, giosg_errors.GiosgError)} <= {
+        *tested,
+        giosg_errors.GiosgError,
+    }
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(None, "1"), (0.0, "1"), (0.2, "1"), (2.4, "3"), (17.0, "17")])
+def test_nobody_is_told_to_come_back_too_early(seconds: float | None, told: str) -> None:
+    reply = answer(errors.TooManyRequests("quota", retry_after_seconds=seconds))
+
+    assert reply["headers"]["Retry-After"] == told
