@@ -1,0 +1,172 @@
+"""Requests that come while others are under way."""
+
+import uuid
+
+import pytest
+from local.giosg import Fault, SimulatedGiosg
+from tests.aws import Functions, Reply
+from tests.functions import notices
+from tests.functions.acts import Chatting, codes, start
+from tests.functions.conftest import Clock
+from tests.functions.side_by_side import let_threads_stand_for_containers, side_by_side
+
+
+@pytest.fixture(autouse=True)
+def _containers(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_threads_stand_for_containers(monkeypatch)
+
+
+def counted(replies: list[Reply]) -> list[int]:
+    return sorted(reply.status for reply in replies)
+
+
+def said(giosg: SimulatedGiosg, chat_id: str) -> list[str]:
+    return sorted(message["message"] for message in giosg.messages(chat_id) if message["type"] == "msg")
+
+
+def test_starts_with_one_key_make_one_chat_and_one_visitor(giosg: SimulatedGiosg, functions: Functions) -> None:
+    key = {"idempotency-key": str(uuid.uuid4())}
+    known = len(giosg.chats()), len(giosg.world.visitors)
+    giosg.faults.call_latency_seconds = 0.02
+
+    replies = side_by_side(
+        *[lambda: functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}, headers=key)] * 5
+    )
+
+    assert counted(replies) == [200, 200, 200, 200, 201]
+    assert (len(giosg.chats()), len(giosg.world.visitors)) == (known[0] + 1, known[1] + 1)
+    chat_id = replies[0].json["chat"]["id"]
+    assert said(giosg, chat_id) == ["Hello?"]
+    for reply in replies:
+        chatting = Chatting(functions=functions, chat_id=chat_id, token=reply.json["visitor_token"], started=reply)
+        assert chatting.texts() == ["Hello?"]
+
+
+def test_of_two_bodies_with_one_key_one_is_refused(giosg: SimulatedGiosg, functions: Functions) -> None:
+    key = {"idempotency-key": str(uuid.uuid4())}
+    known = len(giosg.chats())
+
+    replies = side_by_side(
+        *[
+            lambda text=text: functions.call("start_chat", "POST", "/chats", body={"message": text}, headers=key)
+            for text in ("Hello?", "Goodbye!")
+        ]
+    )
+
+    assert counted(replies) == [201, 409]
+    assert len(giosg.chats()) == known + 1
+
+
+def test_sends_with_one_id_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+    giosg.faults.call_latency_seconds = 0.02
+
+    replies = side_by_side(*[lambda: chatting.send("Hello?", client_message_id=str(uuid.UUID(int=1)))] * 6)
+
+    assert counted(replies) == [200, 200, 200, 200, 200, 201]
+    assert len({reply.text for reply in replies}) == 1
+    assert said(giosg, chatting.chat_id) == chatting.texts() == ["Hello?"]
+
+
+def test_sends_with_one_id_and_two_texts_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+
+    replies = side_by_side(
+        *[lambda text=text: chatting.send(text, client_message_id=str(uuid.UUID(int=1))) for text in ("Hi!", "Bye!")]
+    )
+
+    assert counted(replies) == [201, 409]
+    assert len(said(giosg, chatting.chat_id)) == 1
+
+
+def test_the_same_text_with_different_ids_is_sent_as_often(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+
+    replies = side_by_side(
+        *[
+            lambda number=number: chatting.send("ok", client_message_id=str(uuid.UUID(int=number)))
+            for number in range(4)
+        ]
+    )
+
+    assert counted(replies) == [201] * 4
+    assert len({reply.json["id"] for reply in replies}) == 4
+    assert said(giosg, chatting.chat_id) == chatting.texts() == ["ok"] * 4
+
+
+def test_a_lost_answer_and_an_eager_repeat_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+    giosg.faults.add(Fault(kind="commit_then_hang", method="POST", path="messages", seconds=3))
+
+    replies = side_by_side(*[lambda: chatting.send("Hello?", client_message_id=str(uuid.UUID(int=1)))] * 3)
+
+    assert counted(replies) == [200, 200, 201]
+    assert said(giosg, chatting.chat_id) == chatting.texts() == ["Hello?"]
+
+
+def test_webhooks_of_one_chat_lose_nothing(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+    bodies = [
+        notices.of_message(
+            giosg, "added", chatting.chat_id, str(uuid.uuid4()), notices.whole_message(giosg, str(number))
+        )
+        for number in range(4)
+    ] * 2
+
+    replies = side_by_side(*[lambda body=body: functions.webhook("messages", body) for body in reversed(bodies)])
+
+    assert set(counted(replies)) == {204}
+    assert sorted(text or "" for text in chatting.texts()) == ["0", "1", "2", "3"]
+
+
+def test_a_reader_who_follows_the_cursor_meanwhile_misses_nothing(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+    seen: set[str | None] = set()
+    cursor = chatting.read().json["next"]
+
+    def follow() -> None:
+        nonlocal cursor
+        for _read in range(20):
+            page = chatting.read(after=cursor).json
+            cursor = page["next"]
+            seen.update(message["message"] for message in page["messages"])
+
+    def tell(number: int) -> None:
+        message = notices.whole_message(giosg, str(number))
+        functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), message))
+
+    side_by_side(follow, *[lambda number=number: tell(number) for number in range(5)])
+    follow()
+
+    assert seen == {"0", "1", "2", "3", "4"}
+
+
+def test_an_end_and_sends_leave_every_answered_message_at_giosg(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+
+    ended, *sent = side_by_side(chatting.end, *[lambda text=text: chatting.send(text) for text in ("a", "b", "c")])
+
+    assert ended.status == 200
+    assert set(codes(*sent)) <= {(201, None), (409, "chat_ended")}
+    assert said(giosg, chatting.chat_id) == sorted(reply.json["message"] for reply in sent if reply.status == 201)
+
+
+def test_visitors_who_ask_together_cost_one_call(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
+    clock.advance(seconds=1)
+
+    replies = side_by_side(*[lambda: functions.call("get_availability", "GET", "/availability")] * 5)
+
+    assert counted(replies) == [200] * 5
+    assert len({reply.text for reply in replies}) == 1
+    assert len(giosg.requests) == 1
+
+
+def test_a_renewal_of_the_access_token_is_done_by_one(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions)
+    giosg.credentials.revoke_visitor_tokens()
+    giosg.requests.clear()
+
+    replies = side_by_side(*[lambda text=text: chatting.send(text) for text in ("a", "b", "c", "d")])
+
+    assert counted(replies) == [201] * 4
+    assert len(giosg.requests.matching(method="POST", path="/auth$")) == 1
