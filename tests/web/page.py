@@ -16,7 +16,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE_SECONDS = 15.0
 # Made before any script of the page runs: what the page's policy refused.
 WATCH_VIOLATIONS = """
     window.violations = [];
@@ -48,10 +47,11 @@ class Row:
 class ChatPage:
     """A page with a <visitor-chat>, in the browser's current window."""
 
-    def __init__(self, driver: Chrome, url: str) -> None:
+    def __init__(self, driver: Chrome, url: str, *, patience_seconds: float = 15.0) -> None:
         self.driver = driver
         self.url = url
-        self.wait = WebDriverWait(driver, PATIENCE_SECONDS, 0.05, [StaleElementReferenceException, JavascriptException])
+        passing = [StaleElementReferenceException, JavascriptException]
+        self.wait = WebDriverWait(driver, patience_seconds, 0.05, passing)
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_VIOLATIONS})
 
     def visit(self) -> None:

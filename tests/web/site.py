@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from werkzeug import Request, Response
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.serving import make_server
 
 Json = dict[str, Any]
@@ -13,13 +14,17 @@ Json = dict[str, Any]
 
 @dataclass
 class Site:
-    """Use it as a context manager; `body` is what its one page shows, `policy` its Content-Security-Policy."""
+    """Use it as a context manager; `body` is what its one page shows, `policy` its Content-Security-Policy.
+
+    `files` are more that it serves: their folder by the address that they are at.
+    """
 
     body: str = ""
     policy: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._http = make_server("127.0.0.1", 0, self._wsgi, threaded=True)
+        self._http = make_server("127.0.0.1", 0, SharedDataMiddleware(self._wsgi, self.files), threaded=True)
         self.url = f"http://127.0.0.1:{self._http.server_port}/"
 
     def __enter__(self) -> Self:

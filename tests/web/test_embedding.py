@@ -277,6 +277,16 @@ def test_a_link_chooses_the_standalone_page_s_language(page: ChatPage) -> None:
     assert page.call("return document.documentElement.lang") == "sv"
 
 
+def test_the_sources_run_as_they_are(page: ChatPage) -> None:
+    with Site(files={"/chat": str(PACKAGE_SCRIPT.parent)}) as site:
+        site.body = '<script type="module" src="chat/widget.js"></script><visitor-chat></visitor-chat>'
+        page.url = site.url
+        page.visit()
+        page.open()
+
+        page.until_notice("We cannot see")
+
+
 def test_every_text_is_there_in_every_language() -> None:
     source = (PACKAGE_SCRIPT.parent / "texts.js").read_text("utf-8")
     table = re.search(r"const texts = \{(.*?)\n\};", source, re.DOTALL)

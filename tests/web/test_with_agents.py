@@ -34,6 +34,7 @@ def deployed() -> Iterator[Deployed]:
         yield Deployed(chat_page_url=os.environ["CHAT_PAGE_URL"], agent_console_url=console)
         return
     with SimulatedGiosg() as giosg, LocalStack(giosg=giosg) as stack:
+        stack.check_routes()
         urls = stack.webhook_urls
         giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
         yield Deployed(
@@ -48,7 +49,8 @@ def page(_browser: Chrome, deployed: Deployed) -> Iterator[ChatPage]:
     _browser.switch_to.new_window("tab")
     origin = {"origin": deployed.chat_page_url.partition("/_")[0], "storageTypes": "all"}
     _browser.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
-    yield ChatPage(_browser, deployed.chat_page_url)
+    # A first answer can take its time: the functions behind it are started by being asked.
+    yield ChatPage(_browser, deployed.chat_page_url, patience_seconds=40)
     for handle in set(_browser.window_handles) - {first}:
         _browser.switch_to.window(handle)
         _browser.close()
