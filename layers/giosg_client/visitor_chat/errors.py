@@ -49,7 +49,7 @@ class InvalidRequest(VisitorChatError):
     title = "The request is not valid."
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("refused: " + ", ".join(error.field for error in errors))
+        super().__init__("refused: " + ", ".join(sorted({error.field.partition(".")[0] for error in errors})))
         self.errors = tuple(errors)
 
 

@@ -15,12 +15,38 @@ metrics = Metrics(namespace="VisitorChat")
 
 SECONDS = MetricUnit.Seconds
 
+FIELDS = frozenset(
+    {
+        "chat_id",
+        "code",
+        "corrected",
+        "done",
+        "due",
+        "duration_ms",
+        "events",
+        "failed",
+        "is_sent",
+        "kind",
+        "message_id",
+        "missed",
+        "outcome",
+        "reason",
+        "records",
+        "request_id",
+        "resource_id",
+        "route",
+        "status",
+        "visitor_id",
+    }
+)
+"""What a line may hold; anything else is left out of it."""
+
 _facts: dict[str, Any] = {}
 
 
 def note(**facts: Any) -> None:
     """Add ids to the line that this invocation will write."""
-    _facts.update(facts)
+    _facts.update(_allowed(facts))
 
 
 def count(name: str, amount: float = 1, *, unit: MetricUnit = MetricUnit.Count) -> None:
@@ -35,7 +61,11 @@ def begin() -> None:
 
 def outcome(event: str, *, level: str = "info", **facts: Any) -> None:
     """Write the line of an outcome; `event` is a constant."""
-    getattr(logger, level)(event, extra=_facts | facts)
+    getattr(logger, level)(event, extra=_facts | _allowed(facts))
+
+
+def _allowed(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact for name, fact in facts.items() if name in FIELDS}
 
 
 def finish() -> None:

@@ -1,0 +1,131 @@
+"""Nothing that must stay inside gets out: a whole journey, faults included, and a search through all that was said."""
+
+import ast
+import io
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local.giosg import Fault, SimulatedGiosg
+from tests.aws import WEBHOOK_SECRET, Functions
+from tests.functions.acts import Chatting, start
+from tests.functions.conftest import stored_secrets
+from tests.template import ROOT
+
+from visitor_chat import telemetry, wiring
+
+NAME = "Aino Zebra-Unique"
+TEXT = "My parcel never came unique-text"
+ANSWER = "Which parcel unique-answer"
+VALUE = "unique-variable-value"
+KEY = "unique-variable-key"
+AUTH = "unique-app-user-token"
+WRONG = "unique-wrong-secret"
+
+Journey = Callable[[], Chatting]
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Give everything that the functions have logged and counted."""
+    lines = io.StringIO()
+    for handler in telemetry.logger.registered_handler, *telemetry.logger.handlers:
+        monkeypatch.setattr(handler, "stream", lines)
+    wiring.reset()
+    return lambda: lines.getvalue() + capsys.readouterr().out
+
+
+def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
+    for notification in giosg.webhooks.take():
+        body = notification.body | {"app_user_auth": {"access_token": AUTH, "token_type": "Bearer"}}
+        functions.webhook(notification.endpoint_kind, body)
+        functions.webhook(notification.endpoint_kind, body, secret=WRONG)
+
+
+def chat_through_it_all(giosg: SimulatedGiosg, functions: Functions) -> Chatting:
+    chatting = start(functions, visitor_name=NAME, message=TEXT, variables={KEY: VALUE}, key=f"key-{uuid.uuid4()}")
+    message_id = giosg.agent.say(chatting.chat_id, ANSWER)
+    deliver(giosg, functions)
+    giosg.agent.edit(message_id, f"{ANSWER} again")
+    deliver(giosg, functions)
+    giosg.agent.remove(message_id)
+    for fault in faults():
+        giosg.faults.add(fault)
+        chatting.send(TEXT)
+        functions.call("start_chat", "POST", "/chats", body={"visitor_name": NAME, "message": TEXT})
+        giosg.faults.clear()
+    for body in ({"message": [TEXT]}, {"variables": {KEY: [VALUE]}}, TEXT.encode(), {"visitor_name": {"x": NAME}}):
+        functions.call("start_chat", "POST", "/chats", body=body)
+        functions.call("send_message", "POST", chatting.messages_path, token=chatting.token, body=body)
+    for kind in ("chats", "messages"):
+        functions.webhook(kind, {"action": TEXT, "channel": NAME, "resource_id": TEXT, "resource": {"message": TEXT}})
+        functions.webhook(kind, TEXT.encode())
+    deliver(giosg, functions)
+    functions.call("open_realtime", "POST", "/realtime", token=chatting.token)
+    functions.call("list_messages", "GET", chatting.messages_path, token=chatting.token, query={"after": TEXT})
+    chatting.read()
+    chatting.end()
+    return chatting
+
+
+def faults() -> list[Fault]:
+    answers = [Fault(kind="answer", method="POST", path="messages|chats", status=status) for status in (401, 403, 500)]
+    return [
+        *answers,
+        Fault(kind="answer", method="POST", path="auth", status=503),
+        Fault(kind="garbage", method="POST", path="messages|auth", garbage="html"),
+        Fault(kind="drop", method="POST", path="messages|chats"),
+        Fault(kind="commit_then_drop", method="POST", path="messages|chats"),
+    ]
+
+
+def test_no_log_line_metric_or_answer_holds_a_secret(
+    giosg: SimulatedGiosg, functions: Functions, said: Callable[[], str]
+) -> None:
+    chatting = chat_through_it_all(giosg, functions)
+    keys = {giosg.api_token, WEBHOOK_SECRET, WRONG, AUTH, *stored_secrets()}
+    inside = {agent.record.name for agent in giosg.agents}
+    personal = {NAME, TEXT, ANSWER, VALUE, KEY, "192.0.2.1", chatting.token.rpartition(".")[2]}
+    chatting.erase()
+
+    logged = said()
+    answered = "\n".join(f"{reply.headers} {reply.text}" for reply in functions.replies)
+
+    assert "WebhookStored" in logged
+    assert '"status":502' in logged.replace(" ", "")
+    assert [each for each in keys | inside | personal if each in logged] == []
+    assert [each for each in keys | inside if each in answered] == []
+
+
+def test_a_line_holds_only_what_is_on_the_list(said: Callable[[], str]) -> None:
+    telemetry.begin()
+    telemetry.note(visitor_name=NAME, chat_id="a-chat")
+    telemetry.outcome("request", text=TEXT)
+
+    logged = said()
+
+    assert "a-chat" in logged
+    assert NAME not in logged
+    assert TEXT not in logged
+
+
+def test_every_field_that_is_logged_is_on_the_list() -> None:
+    used = {name for file in sources() for name in logged_fields(ast.parse(file.read_text()))}
+
+    assert used == telemetry.FIELDS
+
+
+def sources() -> list[Path]:
+    return [*ROOT.glob("functions/*/app.py"), *ROOT.glob("layers/giosg_client/visitor_chat/**/*.py")]
+
+
+def logged_fields(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and is_telling(node.func):
+            yield from (each.arg for each in node.keywords if each.arg not in {None, "level"} and each.arg)
+
+
+def is_telling(function: Any) -> bool:
+    return isinstance(function, ast.Attribute) and ast.unparse(function) in {"telemetry.note", "telemetry.outcome"}
