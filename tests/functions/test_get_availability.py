@@ -46,11 +46,11 @@ def test_all_visitors_together_cost_one_call_in_ten_seconds(
     giosg: SimulatedGiosg, functions: Functions, clock: Clock
 ) -> None:
     replies = [ask(functions), ask(functions), ask_in_a_new_container(functions)]
-    clock.advance(seconds=9)
+    clock.advance(seconds=5)
     replies.append(ask_in_a_new_container(functions))
     assert len(giosg.requests) == 1
 
-    clock.advance(seconds=2)
+    clock.advance(seconds=6)
     replies.append(ask_in_a_new_container(functions))
 
     assert len(giosg.requests) == 2

@@ -61,7 +61,7 @@ def test_a_chat_that_is_started_meanwhile_disturbs_no_page(functions: Functions,
 def test_at_most_twenty_chats_come_unless_told_otherwise(talking: Chatting, aws_calls: AwsCalls) -> None:
     talking.chats()
 
-    assert [parameters["Limit"] for operation, parameters in aws_calls.made if operation == "Query"] == [20]
+    assert [parameters["Limit"] for operation, parameters in aws_calls.made if operation == "Query"] == [21]
 
 
 def test_every_visitor_has_a_list_of_their_own(functions: Functions, chatting: Chatting) -> None:

@@ -62,7 +62,7 @@ def test_a_long_chat_comes_in_pages(chatting: Chatting, limit: int, sizes: list[
 def test_at_most_fifty_messages_come_unless_told_otherwise(talking: Chatting, aws_calls: AwsCalls) -> None:
     talking.read()
 
-    assert [parameters["Limit"] for operation, parameters in aws_calls.made if operation == "Query"] == [50]
+    assert [parameters["Limit"] for operation, parameters in aws_calls.made if operation == "Query"] == [51]
 
 
 def test_a_cursor_finds_only_what_is_new(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
