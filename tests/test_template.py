@@ -177,7 +177,7 @@ def test_a_table_is_paid_by_use_encrypted_and_can_be_recovered(name: str) -> Non
     table = made("AWS::DynamoDB::Table")[name]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["SSESpecification"]["SSEEnabled"] is True
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
