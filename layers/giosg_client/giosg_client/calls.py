@@ -14,6 +14,7 @@ class Call(Frozen):
         path: Below the base URL, beginning with a slash, without a query.
         authorization: The header's value, None for a call that needs no credential.
         body: What becomes the JSON body.
+        is_asked_once: Whether it is not repeated even where that is safe, since its caller can do without an answer.
     """
 
     method: str
@@ -21,3 +22,4 @@ class Call(Frozen):
     query: str = ""
     authorization: str | None = field(default=None, repr=False)
     body: Mapping[str, object] | None = field(default=None, repr=False)
+    is_asked_once: bool = False

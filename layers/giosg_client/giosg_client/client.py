@@ -215,11 +215,12 @@ class GiosgClient:
         return self._request("GET", "/api/v5/users/me", authorization=self._token(), read=User.from_json)
 
     def get_room(self) -> Room:
-        """Read the room, which tells whether agents are online.
+        """Read the room, which tells whether agents are online. It is asked once: who asks may know an older answer.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/rooms
         """
-        return self._request("GET", f"/api/v5{self._room}", authorization=self._token(), read=Room.from_json)
+        call = Call(method="GET", path=f"/api/v5{self._room}", authorization=self._token(), is_asked_once=True)
+        return read_answer(call, self._transport.send(call), Room.from_json)
 
     def list_owned_chats(self) -> Iterator[Chat]:
         """List the chats of all rooms that the organisation owns, which may be very many.

@@ -76,6 +76,8 @@ class Transport:
                 return self.attempt(call, seconds=max(deadline - time.monotonic(), SHORTEST_ATTEMPT_SECONDS))
             except GiosgError as error:
                 attempts_made += 1
+                if call.is_asked_once:
+                    raise
                 wait_seconds = seconds_before_retry(self._retry, error, attempts_made=attempts_made)
                 if wait_seconds is None or time.monotonic() + wait_seconds > deadline - SHORTEST_ATTEMPT_SECONDS:
                     raise

@@ -15,7 +15,7 @@ from giosg_client.models import VisitorCredentials
 from visitor_chat.clock import Clock
 from visitor_chat.errors import GiosgFailed, InvalidVisitorToken, TryAgain
 from visitor_chat.records import Credentials
-from visitor_chat.store import CredentialsStore
+from visitor_chat.store import ConditionFailed, CredentialsStore
 
 RENEWAL_LEASE = timedelta(seconds=12)
 LARGEST_MARGIN = timedelta(seconds=60)
@@ -82,7 +82,10 @@ class Access:
         if answer.visitor_id != rejected.visitor_id:
             raise AnotherVisitor("Giosg answered another visitor_id than the stored one")
         renewed = self._from_giosg(answer)
-        self._credentials.keep(renewed)
+        try:
+            self._credentials.renew(renewed)
+        except ConditionFailed:
+            raise InvalidVisitorToken("the visitor was erased") from None
         return renewed
 
     def _from_giosg(self, answer: VisitorCredentials) -> Credentials:

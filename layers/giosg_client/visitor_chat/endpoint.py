@@ -32,7 +32,7 @@ from visitor_chat.errors import (
     VisitorChatError,
 )
 from visitor_chat.sessions import Token, parse_token
-from visitor_chat.store.tables import UnprocessedReads
+from visitor_chat.store.tables import ConditionFailed, UnprocessedReads
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Answer = Response[str]
@@ -48,7 +48,9 @@ def api() -> APIGatewayHttpResolver:
     app.exception_handler(VisitorChatError)(problem)
     app.exception_handler(GiosgError)(lambda error: problem(of_giosg(error)))
     app.exception_handler(InvalidWebhook)(lambda error: problem(_of_webhook(error)))
-    app.exception_handler([BotoCoreError, ClientError, UnprocessedReads])(lambda error: problem(_of_aws(error)))
+    app.exception_handler([BotoCoreError, ClientError, UnprocessedReads, ConditionFailed])(
+        lambda error: problem(_of_aws(error))
+    )
     app.exception_handler(NotFoundError)(lambda _error: problem(ChatNotFound("no such route")))
     app.exception_handler(Exception)(lambda error: problem(VisitorChatError(telemetry.describe(error))))
     return app

@@ -1,8 +1,10 @@
 """Giosg's messages as the events that `merging` understands."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from giosg_client.models import Chat, Message, message_changes
@@ -28,6 +30,11 @@ _KEPT = (
 
 
 _CHAT_FACTS = ("is_ended", "ended_at", "is_waiting", "updated_at", "user_message_count", "user_member_count")
+
+
+LONGEST_TEXT = 20_000
+"""Ten times what Giosg documents, so that whatever comes fits into a table's item."""
+LARGEST_ATTACHMENTS_BYTES = 150_000
 
 
 def chat_facts(chat: Chat) -> Mapping[str, Any]:
@@ -84,10 +91,21 @@ def _whole(message: Message) -> MessageContent:
 
 
 def _content(values: Mapping[str, Any]) -> MessageContent:
-    return {name: _to_json(value) for name, value in values.items() if name in _KEPT}
+    content = {name: _to_json(value) for name, value in values.items() if name in _KEPT}
+    if content.get("attachments"):
+        content["attachments"] = _fitting(content["attachments"])
+    return content
+
+
+def _fitting(attachments: list[Any]) -> list[Any]:
+    """Keep the first attachments that a table's item can hold (400 KB with everything else)."""
+    sizes = accumulate(len(json.dumps(each)) for each in attachments)
+    return [each for each, size in zip(attachments, sizes, strict=True) if size <= LARGEST_ATTACHMENTS_BYTES]
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
     if isinstance(value, datetime):
         return to_text(value)
     if isinstance(value, tuple | list):

@@ -15,6 +15,7 @@ class Visitor:
 
     id: str
     name: str | None
+    expires_at: datetime | None = None
     is_erased: bool = False
 
 
@@ -58,7 +59,8 @@ class Chat:
     """A chat and the counters that order its changes.
 
     `seq` counts every change that a visitor can see; `tail_id` and `tail_seq` name the message changed last.
-    `is_started` tells a chat that a visitor's request has made from one that only a webhook told of.
+    `is_started` tells a chat that a visitor's request has made from one that only a webhook told of. `listed_until` is
+    how long its place in the visitor's list is sure to last.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Chat:
     visitor_name: str | None
     created_at: datetime
     updated_at: datetime
+    listed_until: datetime | None = None
     ended_at: datetime | None = None
     last_message_at: datetime | None = None
     is_ended: bool = False

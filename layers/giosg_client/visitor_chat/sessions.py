@@ -75,6 +75,7 @@ class Sessions:
         if visitor.is_erased and not allow_erased:
             raise InvalidVisitorToken("erased")
         self._prolong(session)
+        self._store.visitors.prolong(visitor)
         return visitor
 
     def _prolong(self, session: Session) -> None:

@@ -96,7 +96,7 @@ class Syncing:
         missed, corrected = self._apply_found(chat, messages, stored, looked_at)
         corrected += self._apply_gone(chat, messages, stored, looked_at)
         applied = self._ledger.apply_chat(chat.id, events.chat_facts(giosg_chat))
-        self._store.chats.mark_synced(chat.id, due_at=None if giosg_chat.is_ended else looked_at + INTERVAL)
+        self._store.chats.mark_synced(chat, due_at=None if giosg_chat.is_ended else looked_at + INTERVAL)
         return Synced(chat=applied.chat, missed=missed, corrected=corrected)
 
     def _apply_found(

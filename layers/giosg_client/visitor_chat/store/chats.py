@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
 from visitor_chat.records import Chat, Claim
 from visitor_chat.store.attributes import Record
-from visitor_chat.store.tables import ConditionFailed, Key, Page, Tables, Write
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
 
 OPEN_CHATS_INDEX = "open_chats"
 OPEN_SHARDS = 4
 """Partitions of the sparse index: each carries 1,000 writes a second, which is 300,000 syncs in 5 minutes."""
+LISTING_OUTLIVES_CHAT = timedelta(days=7)
+"""How much longer than a chat its place in the list is made to last; prolonged when 5 of the days are gone."""
 FOREIGN_LIFETIME = timedelta(hours=1)
 
 
@@ -69,8 +71,10 @@ class Chats:
         """List a visitor's chats, newest first, and the place to go on from (None at the end)."""
         condition = "#pk = :pk" + (" AND #sk < :before" if before else "")
         values = {"pk": f"visitor#{visitor_id}"} | ({"before": before} if before else {})
-        page = self._tables.query(self.table, condition, values, limit=limit, newest_first=True)
-        return self._chats_of(page), page.records[-1]["sk"] if page.has_more else None
+        page = self._tables.query(self.table, condition, values, limit=limit + 1, newest_first=True)
+        has_more = page.has_more or len(page.records) > limit
+        listed = page.records[:limit]
+        return self._chats_of(listed), listed[-1]["sk"] if has_more and listed else None
 
     def all_of_visitor(self, visitor_id: str) -> Iterator[Chat]:
         """Read every chat of a visitor; each may be removed before the next is read."""
@@ -79,10 +83,10 @@ class Chats:
             if isinstance(chat := self.find(listing["chat_id"]), Chat):
                 yield chat
 
-    def _chats_of(self, page: Page) -> list[Chat]:
-        if not page.records:
+    def _chats_of(self, listed: list[Record]) -> list[Chat]:
+        if not listed:
             return []
-        found = self._tables.read([self.read_key(record["chat_id"]) for record in page.records])
+        found = self._tables.read([self.read_key(record["chat_id"]) for record in listed])
         return [chat for record in found if isinstance(chat := self.decode(record), Chat)]
 
     def open(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
@@ -90,9 +94,9 @@ class Chats:
 
         `guards` are checked in the same transaction.
         """
-        expires_at = self._expiry()
-        listing = {**_listing_key(chat.visitor_id, chat.created_at, chat.id), "chat_id": chat.id}
+        listed_until = self._clock() + self._retention + LISTING_OUTLIVES_CHAT
         item = _to_record(chat) | {
+            "listed_until": to_text(listed_until),
             "claims": {},
             "open_shard": open_shard(chat.id),
             "sync_due_at": to_text(sync_due_at),
@@ -101,13 +105,18 @@ class Chats:
             Write(
                 kind="Put",
                 table=self.table,
-                item=item | {"expires_at": expires_at},
+                item=item | {"expires_at": self._expiry()},
                 condition="attribute_not_exists(#pk) OR #marker = :foreign",
                 values={"foreign": Marker.FOREIGN.value},
             ),
-            Write(kind="Put", table=self.table, item=listing | {"expires_at": expires_at}),
+            self._listing(chat, listed_until),
             *guards,
         )
+
+    def _listing(self, chat: Chat, until: datetime) -> Write:
+        key = _listing_key(chat.visitor_id, chat.created_at, chat.id)
+        item = {**key, "chat_id": chat.id, "expires_at": to_epoch_seconds(until)}
+        return Write(kind="Put", table=self.table, item=item)
 
     def change(self, before: Chat, after: Chat) -> None:
         """Store what has changed of a chat itself; raise ConditionFailed when `before` is not the latest."""
@@ -126,20 +135,25 @@ class Chats:
             ),
         )
 
-    def mark_synced(self, chat_id: str, *, due_at: datetime | None) -> None:
-        """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here."""
-        update = "SET #sync_due_at = :due_at" if due_at else "REMOVE #open_shard, #sync_due_at"
+    def mark_synced(self, chat: Chat, *, due_at: datetime | None) -> None:
+        """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here.
+
+        Every open chat passes here again and again, so this is also where its place in the list is kept alive.
+        """
+        listed_until = self._clock() + self._retention + LISTING_OUTLIVES_CHAT
+        is_relisted = chat.listed_until is None or listed_until - chat.listed_until > LISTING_OUTLIVES_CHAT * 5 / 7
+        changes = {"sync_due_at": to_text(due_at)} if due_at else {}
+        changes |= {"listed_until": to_text(listed_until)} if is_relisted else {}
+        synced = Write(
+            kind="Update",
+            table=self.table,
+            key=chat_key(chat.id),
+            update=_set(changes) + ("" if due_at else " REMOVE #open_shard, #sync_due_at"),
+            condition="attribute_exists(#seq)",
+            values=changes,
+        )
         try:
-            self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=chat_key(chat_id),
-                    update=update,
-                    condition="attribute_exists(#seq)",
-                    values={"due_at": to_text(due_at)} if due_at else {},
-                ),
-            )
+            self._tables.transact(synced, *([self._listing(chat, listed_until)] if is_relisted else []))
         except ConditionFailed:
             return
 
@@ -158,17 +172,17 @@ class Chats:
     def changing(self, before: Chat, after: Chat) -> Write:
         """Give the write that moves a chat from one state to the next, for use in a transaction."""
         state = {name: value for name, value in _to_record(after).items() if name in _CHANGEABLE}
+        if not before.is_ended:
+            state["expires_at"] = self._expiry()
         done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
         removals = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
         return Write(
             kind="Update",
             table=self.table,
             key=chat_key(before.id),
-            update="SET "
-            + ", ".join(f"#{name} = :{name}" for name in [*state, "expires_at"])
-            + (f" REMOVE {removals}" if removals else ""),
+            update=_set(state) + (f" REMOVE {removals}" if removals else ""),
             condition="#seq = :known_seq",
-            values=state | {"expires_at": self._expiry(), "known_seq": before.seq},
+            values=state | {"known_seq": before.seq},
             names={f"claim_{number}": claim_id for number, claim_id in enumerate(done)},
         )
 
@@ -280,6 +294,10 @@ _CHANGEABLE = frozenset(
 )
 
 
+def _set(values: Mapping[str, Any]) -> str:
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in values) if values else ""
+
+
 def _to_record(chat: Chat) -> Record:
     return {
         **chat_key(chat.id),
@@ -305,6 +323,7 @@ def _to_chat(record: Record) -> Chat:
         visitor_id=record["visitor_id"],
         visitor_name=record["visitor_name"],
         created_at=from_text(record["created_at"]),
+        listed_until=from_text(record["listed_until"]),
         updated_at=from_text(record["updated_at"]),
         ended_at=record["ended_at"] and from_text(record["ended_at"]),
         last_message_at=record["last_message_at"] and from_text(record["last_message_at"]),

@@ -78,12 +78,12 @@ class Messages:
             self.table,
             "#chat_id = :chat_id AND #seq BETWEEN :first AND :last",
             {"chat_id": chat.id, "first": after + 1, "last": chat.seq},
-            limit=limit,
+            limit=limit + 1,
             index=CHANGES_INDEX,
         )
-        messages = [_to_message(record) for record in page.records]
-        if page.has_more:
-            return Changes(messages=messages, seq=page.records[-1]["seq"], has_more=True)
+        messages = [_to_message(record) for record in page.records[:limit]]
+        if messages and (page.has_more or len(page.records) > limit):
+            return Changes(messages=messages, seq=messages[-1].seq or after, has_more=True)
         if self._tail_is_readable(chat, messages, after=after):
             return Changes(messages=messages, seq=chat.seq, has_more=False)
         return Changes(messages=messages, seq=max(after, chat.tail_seq - 1), has_more=True)

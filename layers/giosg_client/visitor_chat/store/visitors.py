@@ -1,6 +1,6 @@
 """Visitors, their sessions, and their credentials at Giosg."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
 from visitor_chat.records import Credentials, Session, Visitor
@@ -21,7 +21,12 @@ def credentials_key(visitor_id: str) -> Key:
 
 
 def to_visitor(record: Record) -> Visitor:
-    return Visitor(id=record["visitor_id"], name=record.get("name"), is_erased=record.get("is_erased", False))
+    return Visitor(
+        id=record["visitor_id"],
+        name=record.get("name"),
+        expires_at=datetime.fromtimestamp(record["expires_at"], UTC),
+        is_erased=record["is_erased"],
+    )
 
 
 def to_session(record: Record) -> Session:
@@ -84,8 +89,17 @@ class Visitors:
     def open_session(self, session: Session) -> None:
         self._tables.write(Write(kind="Put", table=self.table, item=_session_item(session)))
 
+    def prolong(self, visitor: Visitor) -> None:
+        """Keep a visitor alive, with at most one write in a tenth of the retention; one that is erased stays so."""
+        if visitor.expires_at and self._clock() + self._retention - visitor.expires_at < self._retention / 10:
+            return
+        try:
+            self.remember(visitor.id, name=None)
+        except ConditionFailed:
+            return
+
     def prolong_session(self, session: Session, expires_at: datetime) -> None:
-        """Keep a used session, and its visitor, alive; a session that is gone stays gone."""
+        """Keep a used session alive; one that is gone stays gone."""
         try:
             self._tables.write(
                 Write(
@@ -97,7 +111,6 @@ class Visitors:
                     values={"idle_until": to_text(expires_at), "expires_at": to_epoch_seconds(expires_at)},
                 ),
             )
-            self.remember(session.visitor_id, name=None)
         except ConditionFailed:
             return
 
@@ -145,20 +158,22 @@ class CredentialsStore:
         return to_credentials(record) if record else None
 
     def keep(self, credentials: Credentials) -> None:
-        """Store credentials, in the place of older ones; a renewal under way is thereby over."""
-        self._tables.write(
-            Write(
-                kind="Put",
-                table=self.table,
-                item={
-                    **credentials_key(credentials.visitor_id),
-                    "visitor_secret_id": credentials.visitor_secret_id,
-                    "access_token": credentials.access_token,
-                    "renew_at": to_text(credentials.renew_at),
-                    "expires_at": to_epoch_seconds(self._clock() + self._retention),
-                },
-            ),
-        )
+        """Store the credentials of a new visitor."""
+        self._tables.write(self._put(credentials, condition=None))
+
+    def renew(self, credentials: Credentials) -> None:
+        """Store renewed credentials, which ends the renewal; raise ConditionFailed if the visitor's were erased."""
+        self._tables.write(self._put(credentials, condition="attribute_exists(#visitor_id)"))
+
+    def _put(self, credentials: Credentials, *, condition: str | None) -> Write:
+        item = {
+            **credentials_key(credentials.visitor_id),
+            "visitor_secret_id": credentials.visitor_secret_id,
+            "access_token": credentials.access_token,
+            "renew_at": to_text(credentials.renew_at),
+            "expires_at": to_epoch_seconds(self._clock() + self._retention),
+        }
+        return Write(kind="Put", table=self.table, item=item, condition=condition)
 
     def lease_renewal(self, rejected: Credentials, until: datetime) -> bool:
         """Claim the renewal of just this access token; False when another caller has it or has done it."""

@@ -1,0 +1,137 @@
+"""How long things live: as long as what needs them, and no longer than the visitor wants."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from local.giosg import SimulatedGiosg
+from tests.aws import REGION, Context, Functions
+
+from visitor_chat import clock as clock_module
+from visitor_chat import events, wiring
+from visitor_chat.access import Access
+from visitor_chat.errors import InvalidVisitorToken
+from visitor_chat.store.attributes import from_item
+
+RETENTION = timedelta(days=30)
+
+
+class Clock:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.instant = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+
+@pytest.fixture
+def clock(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:  # noqa: ARG001 - comes first
+    standing = Clock()
+    monkeypatch.setattr(clock_module, "now", standing)
+    wiring.reset()
+    yield standing
+    wiring.reset()
+
+
+def expiries(table: str, **key: str) -> list[datetime]:
+    """Give when the items end whose key begins like this."""
+    items = [from_item(item) for item in boto3.client("dynamodb", REGION).scan(TableName=table)["Items"]]
+    matching = [item for item in items if all(item[name].startswith(value) for name, value in key.items())]
+    return [datetime.fromtimestamp(item["expires_at"], UTC) for item in matching]
+
+
+def start(functions: Functions) -> dict[str, Any]:
+    started: dict[str, Any] = functions.call("start_chat", "POST", "/chats", body={"message": "Hello"}).json
+    return started
+
+
+def test_a_long_chat_stays_on_its_visitors_list(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
+    chat_id = start(functions)["chat"]["id"]
+
+    for _ in range(20):
+        clock.instant += timedelta(days=3)
+        giosg.agent.say(chat_id, "Still here")
+        for notification in giosg.webhooks.take():
+            functions.webhook(notification.endpoint_kind, notification.body)
+        wiring.syncing().sync(chat_id)
+
+    (listed,), (chat,) = expiries("ChatsTable", pk="visitor#"), expiries("ChatsTable", pk="chat#")
+    assert chat > clock.instant + RETENTION - timedelta(seconds=1)
+    assert listed > chat
+
+
+def test_an_ended_chat_lives_no_longer_for_what_comes_after(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+) -> None:
+    chat_id = start(functions)["chat"]["id"]
+    giosg.agent.say(chat_id, "Goodbye")
+    giosg.agent.end(chat_id)
+    wiring.syncing().sync(chat_id)
+    before = expiries("ChatsTable", pk="chat#")
+
+    clock.instant += timedelta(days=20)
+    giosg.agent.purge(chat_id)
+    wiring.syncing().sync(chat_id)
+
+    assert expiries("ChatsTable", pk="chat#") == before
+
+
+def test_a_visitor_lives_as_long_as_they_come_back(functions: Functions, clock: Clock) -> None:
+    token = start(functions)["visitor_token"]
+
+    for _ in range(8):
+        clock.instant += timedelta(days=10)
+        assert functions.call("get_chats", "GET", "/chats", token=token).status == 200
+
+    (visitor,) = expiries("VisitorsTable", record="visitor")
+    assert visitor > clock.instant + RETENTION - timedelta(days=4)
+
+
+def test_a_renewal_does_not_bring_an_erased_visitors_credentials_back(functions: Functions, clock: Clock) -> None:
+    started = start(functions)
+    credentials = wiring.store().credentials.find(started["visitor"]["id"])
+    assert credentials is not None
+    access: Access = wiring.access()
+    functions.call("erase_visitor", "DELETE", "/visitor", token=started["visitor_token"])
+    clock.instant += timedelta(hours=1)
+
+    with pytest.raises(InvalidVisitorToken):
+        access.fresh(credentials)
+
+    assert wiring.store().credentials.find(started["visitor"]["id"]) is None
+
+
+def test_a_huge_message_of_giosgs_still_fits_into_a_table(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chat_id = start(functions)["chat"]["id"]
+    giosg.webhooks.take()
+    message = giosg.messages(chat_id)[0] | {
+        "id": "b85d13fa-92c7-4e60-a1f4-7d09c3be2865",
+        "sender_type": "user",
+        "message": "x" * 300_000,
+        "attachments": [{"id": f"a{number}", "title": "t", "text": "y" * 30_000} for number in range(20)],
+    }
+    notification = {
+        "channel": f"/api/v5/orgs/{giosg.organization_id}/owned_chats/{chat_id}/messages",
+        "action": "added",
+        "resource_id": message["id"],
+        "resource": message,
+    }
+
+    assert functions.webhook("messages", notification).status == 204
+    stored = wiring.store().messages.find(chat_id, message["id"])
+    assert stored is not None
+    assert len(stored.content["message"]) == events.LONGEST_TEXT
+    assert stored.content["attachments"]
+
+
+def test_a_sweep_begins_no_chat_that_it_has_no_time_for(functions: Functions, clock: Clock) -> None:
+    start(functions)
+    clock.instant += timedelta(minutes=10)
+
+    swept = wiring.sweeping().sync_due(Context(remaining_milliseconds=1000))
+
+    assert swept == {"due": 1, "done": 0, "failed": 0}
