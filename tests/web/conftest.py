@@ -51,6 +51,7 @@ def _running_api(served_files: Path) -> Iterator[VisitorApi]:
     assert served_files.exists()
     with VisitorApi() as running, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOCKET_ENDPOINT", running.socket_url.replace("ws:", "http:"))
+        patch.setenv("ALLOWED_ORIGINS", "*")
         yield running
 
 

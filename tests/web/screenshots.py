@@ -159,7 +159,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as layer, VisitorApi() as api, Site() as shop, chromium() as driver:
         build_page(Path(layer))
-        os.environ["SOCKET_ENDPOINT"] = api.socket_url.replace("ws:", "http:")
+        os.environ |= {"SOCKET_ENDPOINT": api.socket_url.replace("ws:", "http:"), "ALLOWED_ORIGINS": "*"}
         script = f'<script type="module" src="{api.page_url}/widget.js"></script>'
         shop.body = f'{SHOP}{script}<visitor-chat title="Fjäll &amp; Skog"></visitor-chat>'
         take_all(Studio(driver, api, out), shop.url)
