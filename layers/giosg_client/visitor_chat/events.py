@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -47,9 +47,9 @@ def added(message: Message, *, claim_id: str | None = None) -> MessageEvent:
     return _event(Action.ADDED, message, claim_id)
 
 
-def found(message: Message, *, claim_id: str | None = None) -> MessageEvent:
-    """Give the event of a whole message that Giosg holds at this moment."""
-    return _event(Action.FOUND, message, claim_id)
+def found(message: Message, *, as_of: int) -> MessageEvent:
+    """Give the event of a whole message that Giosg held when the chat's `seq` was `as_of`, or a little later."""
+    return replace(_event(Action.FOUND, message, None), as_of=as_of)
 
 
 def removed(chat_id: str, message_id: str) -> MessageEvent:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from visitor_chat import merging
+from visitor_chat import matching, merging
 from visitor_chat.errors import TryAgain
 from visitor_chat.merging import MessageEvent
 from visitor_chat.push import Push, chat_frame, message_frame, removed_frame
@@ -102,10 +102,10 @@ class Ledger:
         if not isinstance(chat, Chat):
             return Applied(chat=chat)
         is_doubtful = merging.is_doubtful(message, event)
-        event = replace(event, claim_id=merging.find_claim(chat, event))
+        event = replace(event, claim_id=matching.find_claim(chat, event))
         merged = merging.merge_message(message, event)
         if merged is None:
-            return Applied(chat=chat, message=message)
+            return Applied(chat=chat, message=message, is_doubtful=is_doubtful)
         if not self._is_seen(message, merged):
             self._store.keep_unseen(chat, message, merged)
             return Applied(chat=chat, message=merged, is_changed=True, is_doubtful=is_doubtful)
@@ -118,7 +118,9 @@ class Ledger:
 
     @staticmethod
     def _is_seen(before: StoredMessage | None, after: StoredMessage) -> bool:
-        """Tell whether visitors see, or have seen, this message: what they have seen they must see removed."""
+        """Tell whether visitors see, or have seen, this message: what they have seen or sent they see removed."""
         if before is not None and before.seq is not None:
             return True
-        return not after.is_removed and merging.is_complete(after.content) and merging.is_public(after.content)
+        is_known_to_sender = after.claim_id is not None
+        is_there = is_known_to_sender or not after.is_removed
+        return is_there and merging.is_complete(after.content) and merging.is_public(after.content)

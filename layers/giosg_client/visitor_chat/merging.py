@@ -10,18 +10,13 @@ to a call of ours, or a look at the whole chat. The rules make the order irrelev
 - A chat's end, its agent and its visitor's first message are facts that only ever become true.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from visitor_chat.clock import from_text
-from visitor_chat.records import Chat, Claim, MessageContent, StoredMessage
-
-CLOCK_TOLERANCE = timedelta(minutes=2)
-"""How far Giosg's clock and ours may differ when a message is matched with the attempt to send it."""
+from visitor_chat.records import Chat, MessageContent, StoredMessage
 
 PUBLIC_TYPES: Mapping[str, str] = {
     "msg": "message",
@@ -38,6 +33,7 @@ PUBLIC_TYPES: Mapping[str, str] = {
 _NOTICES = frozenset({"join", "leave"})
 _PERSONAL = ("message", "response_text", "sender_public_name", "sender_avatar_url", "attachments")
 _REQUIRED = ("type", "created_at", "sender_type")
+_AGENT_COUNTS = ("user_message_count", "user_member_count")
 
 
 class Action(Enum):
@@ -51,18 +47,17 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEvent:
-    """One thing said of one message; `claim_id` is given when it is known which attempt to send made it."""
+    """One thing said of one message; `claim_id` names the attempt to send that made it, if that is known.
+
+    `as_of` is the chat's `seq` before Giosg was looked at: what was stored later may be newer than what was found.
+    """
 
     action: Action
     chat_id: str
     message_id: str
     content: MessageContent
     claim_id: str | None = None
-
-
-def text_hash(text: str) -> str:
-    """Hash a text so that two are alike if they differ in white space only, which a platform may tidy up."""
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
+    as_of: int | None = None
 
 
 def is_complete(content: MessageContent) -> bool:
@@ -87,16 +82,33 @@ def merge_message(stored: StoredMessage | None, event: MessageEvent) -> StoredMe
 
 def _merge(known: StoredMessage, event: MessageEvent) -> StoredMessage:
     if known.is_removed:
-        return known
+        return _account_for(known, event)
     if event.action is Action.REMOVED:
         return replace(known, is_removed=True, content=_without_personal(known.content))
+    if event.as_of is not None and known.seq is not None and known.seq > event.as_of:
+        return known
     content = _merge_content(known.content, event)
     return replace(
         known,
         content=content,
-        is_changed=known.is_changed or (event.action is Action.CHANGED and content != known.content),
+        is_changed=known.is_changed or _may_be_overtaken(known.content, content, event),
         claim_id=known.claim_id or event.claim_id,
     )
+
+
+def _account_for(removed: StoredMessage, event: MessageEvent) -> StoredMessage:
+    """Note which attempt to send has made a message that was removed before that was known."""
+    if event.claim_id is None or removed.claim_id is not None:
+        return removed
+    content = removed.content if is_complete(removed.content) else _without_personal(event.content)
+    return replace(removed, claim_id=event.claim_id, content=content)
+
+
+def _may_be_overtaken(known: MessageContent, content: MessageContent, event: MessageEvent) -> bool:
+    """Tell whether a `changed` that comes from now on may be older than this content, which was not the first."""
+    if event.action is Action.FOUND:
+        return content != known
+    return event.action is Action.CHANGED and bool(event.content)
 
 
 def _merge_content(known: MessageContent, event: MessageEvent) -> MessageContent:
@@ -130,28 +142,20 @@ def _without_personal(content: MessageContent) -> dict[str, Any]:
 
 
 def is_doubtful(stored: StoredMessage | None, event: MessageEvent) -> bool:
-    """Tell whether only Giosg can say what is true: a part without the rest, or changes that name no order."""
-    if event.action is not Action.CHANGED:
+    """Tell whether only Giosg can say what is true: a part without the rest, or changes that name no order.
+
+    A repeat is as doubtful as what it repeats, for the doubt may have been lost on the way to being settled.
+    """
+    if event.action is not Action.CHANGED or not event.content or _is_final(stored, event):
         return False
-    is_first = stored is None or not is_complete(stored.content)
-    return is_first or (stored is not None and stored.is_changed and not event.content.get("updated_at"))
+    if stored is None or not is_complete(stored.content):
+        return True
+    return stored.is_changed and not _is_older(stored.content, event.content)
 
 
-def find_claim(chat: Chat, event: MessageEvent) -> str | None:
-    """Find the one attempt that must have made this message of the visitor's; None when it is not certain."""
-    content = event.content
-    if event.claim_id or content.get("sender_type") != "visitor" or content.get("type") != "msg":
-        return event.claim_id
-    text, created_at = content.get("message"), content.get("created_at")
-    if not text or not created_at:
-        return None
-    matches = [claim for claim in chat.claims.values() if could_be(claim, text=text, created_at=from_text(created_at))]
-    return matches[0].claim_id if len(matches) == 1 else None
-
-
-def could_be(claim: Claim, *, text: str, created_at: datetime) -> bool:
-    """Tell whether a message of this text and time may be what a claim has become."""
-    return claim.text_hash == text_hash(text) and created_at >= claim.started_at - CLOCK_TOLERANCE
+def _is_final(stored: StoredMessage | None, event: MessageEvent) -> bool:
+    is_purged = stored is not None and is_complete(stored.content) and event.content.get("sensitive_data_purged_at")
+    return bool(is_purged) or (stored is not None and stored.is_removed)
 
 
 def with_message(chat: Chat, message: StoredMessage) -> Chat:
@@ -194,6 +198,3 @@ def merge_chat(chat: Chat, facts: Mapping[str, Any]) -> Chat | None:
     if after == chat:
         return None
     return replace(after, seq=chat.seq + 1, updated_at=max(chat.updated_at, facts.get("updated_at") or chat.updated_at))
-
-
-_AGENT_COUNTS = ("user_message_count", "user_member_count")

@@ -14,7 +14,7 @@ from datetime import timedelta
 from giosg_client.client import GiosgClient
 from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnavailable, GiosgUnreachable
 from giosg_client.models import Message
-from visitor_chat import events, merging
+from visitor_chat import events, matching
 from visitor_chat.access import Access
 from visitor_chat.clock import Clock
 from visitor_chat.errors import (
@@ -126,7 +126,7 @@ class Sending:
         now = self._clock()
         claim = Claim(
             claim_id=outgoing.claim_id,
-            text_hash=merging.text_hash(outgoing.text),
+            text_hash=matching.text_hash(outgoing.text),
             started_at=now,
             leased_until=now + LEASE,
             seq=chat.seq,
@@ -222,7 +222,7 @@ class Sending:
             for each in messages
             if each.sender_type == "visitor"
             and each.type == "msg"
-            and merging.could_be(claim, text=each.message or "", created_at=each.created_at)
+            and matching.could_be(claim, text=each.message or "", created_at=each.created_at)
         ]
 
     def _is_free(self, chat: Chat, message: Message, claim: Claim) -> bool:
@@ -255,7 +255,7 @@ class Sending:
 
 
 def _check_text(outgoing: Outgoing, known_hash: str) -> None:
-    if merging.text_hash(outgoing.text) != known_hash:
+    if matching.text_hash(outgoing.text) != known_hash:
         raise ClientMessageIdReused("another text came with this client_message_id before")
 
 

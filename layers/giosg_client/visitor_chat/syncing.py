@@ -104,8 +104,8 @@ class Syncing:
     ) -> tuple[int, int]:
         missed = corrected = 0
         for message in sorted(messages.values(), key=lambda each: (each.created_at, each.id)):
-            event, known = events.found(message), stored.get(message.id)
-            if not merging.is_public(event.content) or _is_newer(known, chat):
+            event, known = events.found(message, as_of=chat.seq), stored.get(message.id)
+            if not merging.is_public(event.content) and (known is None or known.seq is None):
                 continue
             if merging.merge_message(known, event) is not None and self._ledger.apply_message(event).is_changed:
                 is_missed = known is None and message.created_at < looked_at - IN_TRANSIT
