@@ -14,6 +14,7 @@ from local.stack.parameters import declared
 
 DEPLOY_SECONDS = 120.0
 POLL_SECONDS = 0.1
+TEMPLATE_KEY = "template.json"
 
 
 class DeployFailed(Exception):
@@ -30,7 +31,7 @@ def create_stack(emulator: Emulator, *, template: Path, parameters: Mapping[str,
     given = declared(content, parameters)
     cloudformation = emulator.client("cloudformation")
     cloudformation.create_stack(
-        **common_arguments(content),
+        **common_arguments(content, emulator),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
     )
     api = read_http_api(content, given)
@@ -55,7 +56,7 @@ def update_stack(emulator: Emulator, *, template: Path, parameters: Mapping[str,
         known = [entry["ParameterKey"] for entry in describe(cloudformation).get("Parameters", [])]
         kept = [name for name in known if name in content.get("Parameters", {})]
         cloudformation.update_stack(
-            **common_arguments(content),
+            **common_arguments(content, emulator),
             Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],
         )
     api = read_http_api(content, parameters)
@@ -63,8 +64,15 @@ def update_stack(emulator: Emulator, *, template: Path, parameters: Mapping[str,
     return api
 
 
-def common_arguments(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {"StackName": STACK_NAME, "TemplateBody": json.dumps(content), "Capabilities": CAPABILITIES}
+def common_arguments(content: Mapping[str, Any], emulator: Emulator) -> dict[str, Any]:
+    """Return what creating and updating have in common.
+
+    The template goes by way of a bucket, since a request may hold no more than 51,200 bytes of it
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html).
+    """
+    emulator.client("s3").put_object(Bucket=packages.BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(content).encode())
+    url = f"{emulator.url}/{packages.BUCKET}/{TEMPLATE_KEY}"
+    return {"StackName": STACK_NAME, "TemplateURL": url, "Capabilities": CAPABILITIES}
 
 
 def wait_until_done(cloudformation: Any) -> None:

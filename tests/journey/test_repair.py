@@ -1,0 +1,45 @@
+"""What no webhook brought arrives all the same."""
+
+import json
+
+from operations.replay import replay_chat, replay_dead_letters
+from operations.stacks import DeployedStack
+from tests.journey.conftest import Stack, wait_for
+
+
+def deployed(stack: Stack) -> DeployedStack:
+    return DeployedStack(outputs=stack.local.outputs, client=stack.local.boto3_client)
+
+
+def test_a_chat_is_compared_with_giosg_on_demand(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=10)
+    stack.giosg.agent.say(visitor.chat_id, "lost on the way")
+
+    replay_chat(deployed(stack), visitor.chat_id)
+
+    wait_for(lambda: "lost on the way" in visitor.texts())
+    assert visitor.read()["chat"]["status"] == "active"
+
+
+def test_dead_letters_are_replayed(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=10)
+    stack.giosg.agent.say(visitor.chat_id, "lost for a while")
+    body = json.dumps({"chat_id": visitor.chat_id})
+    stack.local.boto3_client("sqs").send_message(QueueUrl=stack.local.outputs["SyncDeadLettersUrl"], MessageBody=body)
+
+    assert replay_dead_letters(deployed(stack)) == 1
+
+    wait_for(lambda: "lost for a while" in visitor.texts())
+
+
+def test_a_doubtful_change_is_settled_by_asking_giosg(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=2)
+    message_id = stack.giosg.agent.say(visitor.chat_id, "first")
+    stack.giosg.webhooks.misbehaviour.clear()
+
+    stack.giosg.agent.edit(message_id, "second")
+
+    wait_for(lambda: "second" in visitor.texts(), seconds=30)
