@@ -38,7 +38,7 @@ bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
 
 build: .venv/sam/.installed ## Build the template for AWS
-	PYTHON=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
+	LAYER_BUILDER=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
 
 deploy: build ## Deploy to AWS: asks for the parameters
 	$(SAM) deploy --guided

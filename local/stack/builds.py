@@ -48,9 +48,9 @@ def build_command() -> list[str]:
 def build_environment() -> dict[str, str]:
     """Return sam's environment: the layer is compiled for the interpreter that runs the functions here."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))},
         "SAM_CLI_TELEMETRY": "0",
-        "PYTHON": str(SAM_PYTHON),
+        "LAYER_BUILDER": str(SAM_PYTHON),
         "LAYER_CACHE": str(LAYERS),
         "LAYER_PYTHON": str(EMULATOR_PYTHON),
     }
