@@ -20,6 +20,7 @@ from visitor_chat import wiring
 
 REGION = "eu-north-1"
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
+IDENTITY_SECRET = "identity-secret-of-the-tests-" + "0" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
     secrets = boto3.client("secretsmanager", REGION)
     token = secrets.create_secret(Name="token", SecretString=api_token)
     webhook = secrets.create_secret(Name="webhook", SecretString=json.dumps({"current": WEBHOOK_SECRET}))
+    identity = secrets.create_secret(Name="identity", SecretString=json.dumps({"current": IDENTITY_SECRET}))
     queue = boto3.client("sqs", REGION).create_queue(QueueName="sync")
     return tables | {
         "GIOSG_BASE_URL": base_url,
@@ -89,6 +91,9 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
         "ALLOWED_ORIGINS": "https://www.example.com",
         "RETENTION_DAYS": "30",
         "QUOTAS": "off",
+        "KNOWN_USERS": "off",
+        "IDENTITY_SECRET_ARN": identity["ARN"],
+        "IDENTITY_AUDIENCE": "visitor-chat",
         "WEBHOOK_ADDRESS_CHECK": "off",
         "WEBHOOK_NETWORKS": "192.0.2.0/29",
         "QUOTA_PEPPER": "pepper-of-the-tests",

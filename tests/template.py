@@ -78,8 +78,9 @@ def environment(name: str) -> dict[str, Any]:
 
 
 def statements(name: str) -> list[dict[str, Any]]:
+    """Give what a function may do, with everything that is optional."""
     policies = function(name).get("Policies", [])
-    return [statement for policy in policies for statement in policy["Statement"]]
+    return [each["Fn::If"][1] if "Fn::If" in each else each for policy in policies for each in policy["Statement"]]
 
 
 def listed(value: Any) -> list[Any]:

@@ -7,6 +7,7 @@ one was sent, and for a visitor without a token a new token. Makes visitor, chat
 
 from visitor_chat import endpoint, telemetry, wiring
 from visitor_chat.callers import Caller
+from visitor_chat.errors import InvalidVisitorToken
 from visitor_chat.inputs import LONGEST_MESSAGE, Fields
 from visitor_chat.quotas import Act
 from visitor_chat.starting import Started, StartRequest
@@ -18,13 +19,21 @@ app = endpoint.api()
 @app.post("/chats")
 def start_chat() -> endpoint.Answer:
     caller = _caller()
-    request = _read(caller)
+    request = wiring.known_visitors().protect(_read(caller))
     visitor_id = caller.visitor.id if caller else None
     wiring.quotas().ask(Act.START_CHAT, address=endpoint.address(app), visitor_id=visitor_id)()
     started = wiring.starting().start(request)
     telemetry.note(chat_id=started.chat.id, visitor_id=started.visitor.id)
+    if caller is None and started.is_repeat:
+        _refuse_known(started.visitor.id)
     token = {} if caller else {"visitor_token": wiring.sessions().open(started.visitor.id)}
     return endpoint.answer(200 if started.is_repeat else 201, _view(started) | token)
+
+
+def _refuse_known(visitor_id: str) -> None:
+    """Refuse who began a chat before its visitor became a known person: it need not be the same person."""
+    if wiring.known_visitors().is_known(visitor_id):
+        raise InvalidVisitorToken("the visitor is a known person by now")
 
 
 def _caller() -> Caller | None:

@@ -10,6 +10,7 @@ from tests.aws import REGION, Functions
 from tests.functions import notices
 from tests.functions.acts import Chatting, start
 from tests.functions.conftest import Clock, forget_the_room
+from tests.security.identities import signed
 from tests.template import environment, folder, resources, routes
 
 from visitor_chat import settings as settings_module
@@ -18,7 +19,7 @@ from visitor_chat import wiring
 WITHOUT_SETTINGS = {"get_health", "web_page"}
 NAMES = {folder(function): name for name, function in resources("AWS::Serverless::Function").items()}
 ANSWERING = sorted(set(routes().values()) - WITHOUT_SETTINGS)
-SWITCHED_ON = {"QUOTAS": "on", "WEBHOOK_ADDRESS_CHECK": "enforce"}
+SWITCHED_ON = {"QUOTAS": "on", "KNOWN_USERS": "on", "WEBHOOK_ADDRESS_CHECK": "enforce"}
 """What makes a function read whatever it may have to read."""
 
 
@@ -82,6 +83,10 @@ def acts(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> dic
         "start_chat": lambda: [
             call("start_chat", "POST", "/chats", token=token, body={"message": "Hi"})
             for token in (None, chatting.token)
+        ],
+        "open_session": lambda: [
+            call("open_session", "POST", "/sessions", token=token, body={"identity_token": signed(person)})
+            for token, person in ((chatting.token, "one"), (None, "two"))
         ],
         "send_message": lambda: chatting.send("Hi", client_message_id=notices.SOME_CHAT),
         "list_messages": chatting.read,

@@ -3,6 +3,7 @@
 VisitorChatError                  500 internal_error
 ├── InvalidRequest                400 invalid_request            names each refused field
 ├── InvalidVisitorToken           401 invalid_visitor_token
+├── InvalidIdentityToken          401 invalid_identity_token
 ├── WebhookForbidden              403 webhook_forbidden
 ├── ChatNotFound                  404 chat_not_found
 ├── ChatEnded                     409 chat_ended
@@ -59,6 +60,14 @@ class InvalidVisitorToken(VisitorChatError):
     status = 401
     code = "invalid_visitor_token"
     title = "The visitor token is not valid. Start a chat to obtain one."
+
+
+class InvalidIdentityToken(VisitorChatError):
+    """A token that says who somebody is has no valid signature, has expired, or is not for this stack."""
+
+    status = 401
+    code = "invalid_identity_token"
+    title = "The identity token is not valid."
 
 
 class WebhookForbidden(VisitorChatError):

@@ -36,6 +36,7 @@ class Act(Enum):
     START_CHAT = "start_chat"
     SEND_MESSAGE = "send_message"
     OPEN_SOCKET = "open_socket"
+    OPEN_SESSION = "open_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ PER_VISITOR = {
     Act.START_CHAT: Limit(10, timedelta(minutes=10)),
     Act.SEND_MESSAGE: Limit(60, timedelta(minutes=1)),
     Act.OPEN_SOCKET: Limit(60, timedelta(minutes=10)),
+    Act.OPEN_SESSION: Limit(60, timedelta(minutes=10)),
 }
 PER_ADDRESS = {
     Act.START_CHAT: Limit(40, timedelta(minutes=10)),
     Act.SEND_MESSAGE: Limit(600, timedelta(minutes=1)),
     Act.OPEN_SOCKET: Limit(600, timedelta(minutes=10)),
+    Act.OPEN_SESSION: Limit(600, timedelta(minutes=10)),
 }
 """An office or a mobile network may be many visitors behind one address."""
 

@@ -113,6 +113,20 @@ class Settings:
         return self._text("QUOTAS") == "on"
 
     @cached_property
+    def has_known_users(self) -> bool:
+        """Whether the company's backend may say who somebody is."""
+        return self._text("KNOWN_USERS") == "on"
+
+    @cached_property
+    def identity_secret_arn(self) -> str:
+        return self._text("IDENTITY_SECRET_ARN")
+
+    @cached_property
+    def identity_audience(self) -> str:
+        """What identity tokens must be meant for."""
+        return self._text("IDENTITY_AUDIENCE")
+
+    @cached_property
     def quota_pepper(self) -> str:
         """A value of this stack's that is in no table."""
         return self._text("QUOTA_PEPPER")

@@ -19,6 +19,7 @@ from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.callers import Callers
 from visitor_chat.ending import Ending
+from visitor_chat.known_visitors import Identities, KnownVisitors
 from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
 from visitor_chat.publishing import Publishing
@@ -174,6 +175,17 @@ def starting() -> Starting:
         sleep=clock.sleep,
         threads=threads(),
     )
+
+
+@cache
+def identities() -> Identities:
+    keys = SecretValue(lambda: aws("secretsmanager"), lambda: settings().identity_secret_arn, clock=clock.now)
+    return Identities(keys.get, audience=settings().identity_audience, clock=clock.now)
+
+
+@cache
+def known_visitors() -> KnownVisitors:
+    return KnownVisitors(store(), giosg, access, is_on=settings().has_known_users)
 
 
 @cache

@@ -2,6 +2,9 @@
 
 visitors (visitor_id, record)
     `visitor`            name, is_erased; retention
+    `known`              subject_hash, name, variables: the known person who this visitor is; retention
+    `known#<hash>`, `person`
+                         known_visitor_id: the visitor who is that person; retention
     `session#<id>`       secret_hash, idle_until; idle time
 credentials (visitor_id)
                          visitor_secret_id, access_token, renew_at, renewing_until; retention

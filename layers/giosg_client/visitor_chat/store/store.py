@@ -11,6 +11,7 @@ from visitor_chat.settings import Settings
 from visitor_chat.store.chats import Chats, Marker
 from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
+from visitor_chat.store.known import Known
 from visitor_chat.store.messages import Messages, Sent
 from visitor_chat.store.tables import Tables
 from visitor_chat.store.visitors import (
@@ -49,6 +50,10 @@ class Store:
     def visitors(self) -> Visitors:
         table = self._settings.visitors_table
         return Visitors(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self._tables, self._settings.visitors_table, clock=self._clock, retention=self._retention)
 
     @cached_property
     def credentials(self) -> CredentialsStore:
@@ -144,6 +149,7 @@ class Store:
         """
         self.visitors.mark_erased(visitor_id)
         self.credentials.forget(visitor_id)
+        self.known.forget(visitor_id)
         for chat in self.chats.all_of_visitor(visitor_id):
             self.remove_chat(chat)
         self.visitors.close_sessions(visitor_id)

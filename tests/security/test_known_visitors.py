@@ -1,0 +1,167 @@
+"""People whom the company's backend vouches for, and those who only say so."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from local.giosg import SimulatedGiosg
+from tests.aws import IDENTITY_SECRET, Functions, Reply, deployed
+from tests.functions.acts import Chatting, start
+from tests.functions.conftest import stored_items
+from tests.security.identities import signed
+
+from visitor_chat import wiring
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[tuple[SimulatedGiosg, Functions]]:
+    with SimulatedGiosg() as giosg, deployed(giosg) as functions, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KNOWN_USERS", "on")
+        wiring.reset()
+        yield giosg, functions
+
+
+@pytest.fixture
+def giosg(known: tuple[SimulatedGiosg, Functions]) -> SimulatedGiosg:
+    return known[0]
+
+
+@pytest.fixture
+def functions(known: tuple[SimulatedGiosg, Functions]) -> Functions:
+    return known[1]
+
+
+def exchange(functions: Functions, identity_token: Any, *, token: str | None = None) -> Reply:
+    return functions.call("open_session", "POST", "/sessions", token=token, body={"identity_token": identity_token})
+
+
+def visitor_id(reply: Reply) -> str:
+    assert reply.status == 201, reply.text
+    return str(reply.json["visitor"]["id"])
+
+
+def test_a_person_has_the_same_chats_on_every_device(functions: Functions) -> None:
+    phone = exchange(functions, signed("one"))
+    chatting = start(functions, token=phone.json["visitor_token"], message="Hello")
+
+    laptop = exchange(functions, signed("one"))
+
+    assert visitor_id(laptop) == visitor_id(phone)
+    elsewhere = Chatting(
+        functions=functions, chat_id=chatting.chat_id, token=laptop.json["visitor_token"], started=laptop
+    )
+    assert elsewhere.texts() == ["Hello"]
+    assert visitor_id(exchange(functions, signed("two"))) != visitor_id(phone)
+
+
+def test_an_anonymous_visitor_becomes_the_person_once(functions: Functions) -> None:
+    chatting = start(functions, message="Before I logged in")
+    joined = exchange(functions, signed("joining"), token=chatting.token)
+
+    assert visitor_id(joined) == chatting.started.json["visitor"]["id"]
+    own = Chatting(
+        functions=functions, chat_id=chatting.chat_id, token=joined.json["visitor_token"], started=chatting.started
+    )
+    assert own.texts() == ["Before I logged in"]
+
+    somebody_else = exchange(functions, signed("the next at this computer"), token=joined.json["visitor_token"])
+    assert visitor_id(somebody_else) != visitor_id(joined)
+
+
+def test_whoever_began_an_anonymous_session_loses_it_when_it_is_joined(functions: Functions) -> None:
+    planted = start(functions, key="a-key-that-the-attacker-knows")
+    exchange(functions, signed("victim"), token=planted.token)
+
+    assert planted.read().status == 401
+    repeat = functions.call(
+        "start_chat", "POST", "/chats", body={}, headers={"idempotency-key": "a-key-that-the-attacker-knows"}
+    )
+    assert repeat.status == 401
+
+
+def test_the_browser_cannot_replace_what_the_backend_says(functions: Functions, giosg: SimulatedGiosg) -> None:
+    session = exchange(functions, signed("named", name="Aino", variables={"tier": "gold"}))
+    reply = start(
+        functions,
+        token=session.json["visitor_token"],
+        visitor_name="The Director",
+        variables={"username": "The Director", "tier": "platinum", "page": "/home"},
+    ).started
+
+    assert reply.json["visitor"]["name"] == "Aino"
+    assert giosg.variables(visitor_id(session)) == {"username": "Aino", "tier": "gold", "page": "/home"}
+
+
+def test_erasing_forgets_the_person_too(functions: Functions) -> None:
+    session = exchange(functions, signed("leaving"))
+    gone = visitor_id(session)
+    start(functions, token=session.json["visitor_token"]).erase()
+
+    left = [item for item in stored_items("VisitorsTable") if gone in json.dumps(item, default=str)]
+    assert [item["record"] for item in left] == ["visitor"]
+    assert visitor_id(exchange(functions, signed("leaving"))) != gone
+
+
+def unsigned(claims: dict[str, Any], algorithm: str) -> str:
+    parts = ({"alg": algorithm, "typ": "JWT"}, claims)
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+
+
+CLAIMS = {"sub": "customer-7", "aud": "visitor-chat", "exp": int(time.time()) + 600}
+
+
+@pytest.mark.parametrize(
+    "identity_token",
+    [
+        "nonsense",
+        "a.b.c",
+        unsigned(CLAIMS, "none"),
+        unsigned(CLAIMS, "HS256"),
+        unsigned(CLAIMS, "RS256"),
+        signed(key="another-key-" + "0" * 40),
+        signed(key="0" * 64),
+        signed(exp=int(time.time()) - 120),
+        signed(exp=int(time.time()) + 4000),
+        signed(exp=None),
+        signed(aud="another-stack"),
+        signed(aud=None),
+        jwt.encode({"aud": "visitor-chat", "exp": int(time.time()) + 60}, IDENTITY_SECRET),
+        signed(""),
+        signed("x" * 300),
+        signed(name=7),
+        signed(variables={"tier": 7}),
+        signed(nbf=int(time.time()) + 600),
+        jwt.encode({**CLAIMS, "sub": 7}, IDENTITY_SECRET),
+    ],
+    ids=range(19),
+)
+def test_a_forged_or_unfit_token_is_refused(functions: Functions, identity_token: str) -> None:
+    reply = exchange(functions, identity_token)
+
+    assert (reply.status, reply.json["code"]) == (401, "invalid_identity_token")
+
+
+def test_every_flipped_bit_makes_a_token_worthless(functions: Functions) -> None:
+    whole = signed()
+    for place in range(0, len(whole) - 1, 7):
+        flipped = whole[:place] + chr(ord(whole[place]) ^ 2) + whole[place + 1 :]
+        assert exchange(functions, flipped).status == 401
+
+
+@pytest.mark.parametrize("identity_token", [None, 7, "", ["a"], "x" * 9000])
+def test_a_request_without_a_usable_token_is_refused(functions: Functions, identity_token: Any) -> None:
+    assert exchange(functions, identity_token).status == 400
+
+
+def test_known_users_are_off_by_default(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KNOWN_USERS", "off")
+    wiring.reset()
+
+    assert exchange(functions, signed()).status == 401
+
+    monkeypatch.undo()
+    wiring.reset()
