@@ -92,6 +92,8 @@ def environment(*, base_url: str, organization_id: str, room_id: str, api_token:
         "RETENTION_DAYS": "30",
         "QUOTAS": "off",
         "KNOWN_USERS": "off",
+        "CHALLENGE_URL": "",
+        "CHALLENGE_SECRET_ARN": "",
         "IDENTITY_SECRET_ARN": identity["ARN"],
         "IDENTITY_AUDIENCE": "visitor-chat",
         "WEBHOOK_ADDRESS_CHECK": "off",

@@ -7,6 +7,7 @@ one was sent, and for a visitor without a token a new token. Makes visitor, chat
 
 from visitor_chat import endpoint, telemetry, wiring
 from visitor_chat.callers import Caller
+from visitor_chat.challenge import LONGEST_TOKEN
 from visitor_chat.errors import InvalidVisitorToken
 from visitor_chat.inputs import LONGEST_MESSAGE, Fields
 from visitor_chat.quotas import Act
@@ -51,6 +52,7 @@ def _read(caller: Caller | None) -> StartRequest:
         message=fields.text("message", longest=LONGEST_MESSAGE),
         client_message_id=fields.uuid("client_message_id"),
         variables=fields.texts("variables"),
+        challenge_token=fields.text("challenge_token", longest=LONGEST_TOKEN),
         idempotency_key=fields.idempotency_key("Idempotency-Key"),
     )
     fields.check()

@@ -5,6 +5,7 @@ VisitorChatError                  500 internal_error
 ├── InvalidVisitorToken           401 invalid_visitor_token
 ├── InvalidIdentityToken          401 invalid_identity_token
 ├── WebhookForbidden              403 webhook_forbidden
+├── ChallengeFailed               403 challenge_failed
 ├── ChatNotFound                  404 chat_not_found
 ├── ChatEnded                     409 chat_ended
 ├── NoAgentsOnline                409 no_agents_online
@@ -76,6 +77,14 @@ class WebhookForbidden(VisitorChatError):
     status = 403
     code = "webhook_forbidden"
     title = "The webhook secret is missing or wrong."
+
+
+class ChallengeFailed(VisitorChatError):
+    """A new visitor has not passed the challenge that this stack asks for."""
+
+    status = 403
+    code = "challenge_failed"
+    title = "The challenge was not passed. Please try again."
 
 
 class ChatNotFound(VisitorChatError):

@@ -127,6 +127,15 @@ class Settings:
         return self._text("IDENTITY_AUDIENCE")
 
     @cached_property
+    def challenge_url(self) -> str:
+        """Where it is asked whether a challenge was passed; empty for none."""
+        return self._environment.get("CHALLENGE_URL", "")
+
+    @cached_property
+    def challenge_secret_arn(self) -> str:
+        return self._text("CHALLENGE_SECRET_ARN")
+
+    @cached_property
     def quota_pepper(self) -> str:
         """A value of this stack's that is in no table."""
         return self._text("QUOTA_PEPPER")

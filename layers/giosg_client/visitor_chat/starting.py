@@ -19,6 +19,7 @@ from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused, GiosgUn
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
+from visitor_chat.challenge import Challenge
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import ChatNotFound, IdempotencyKeyReused, InvalidVisitorToken, NoAgentsOnline, TryAgain
 from visitor_chat.ledger import Ledger
@@ -51,6 +52,7 @@ class StartRequest:
     client_message_id: str | None
     variables: Mapping[str, str]
     idempotency_key: str | None
+    challenge_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class Starting:
         sending: Sending,
         chat_type: str,
         quotas: Quotas,
+        challenge: Challenge,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
         threads: Executor,
@@ -108,6 +111,7 @@ class Starting:
         self._sending = sending
         self._chat_type = chat_type
         self._quotas = quotas
+        self._challenge = challenge
         self._clock = clock
         self._sleep = sleep
         self._threads = threads
@@ -181,6 +185,7 @@ class Starting:
             self._refuse_when_offline()
             journal.note(visitor_id=request.visitor.id)
             return self._renamed(request.visitor, request.visitor_name), request.credentials
+        self._challenge.check(request.challenge_token)
         checked = self._threads.submit(self._refuse_when_offline)
         credentials = self._introduce(checked)
         self._store.credentials.keep(credentials)

@@ -18,6 +18,7 @@ from visitor_chat import clock
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.callers import Callers
+from visitor_chat.challenge import Challenge
 from visitor_chat.ending import Ending
 from visitor_chat.known_visitors import Identities, KnownVisitors
 from visitor_chat.ledger import Ledger
@@ -171,6 +172,7 @@ def starting() -> Starting:
         sending=sending(),
         chat_type=settings().giosg_chat_type,
         quotas=quotas(),
+        challenge=challenge(),
         clock=clock.now,
         sleep=clock.sleep,
         threads=threads(),
@@ -186,6 +188,12 @@ def identities() -> Identities:
 @cache
 def known_visitors() -> KnownVisitors:
     return KnownVisitors(store(), giosg, access, is_on=settings().has_known_users)
+
+
+@cache
+def challenge() -> Challenge:
+    secret = SecretValue(lambda: aws("secretsmanager"), lambda: settings().challenge_secret_arn, clock=clock.now)
+    return Challenge(settings().challenge_url, secret.get)
 
 
 @cache
