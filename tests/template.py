@@ -61,9 +61,14 @@ def folder(function: dict[str, Any]) -> str:
 
 
 def properties(name: str) -> dict[str, Any]:
-    """Give a function's properties, those of all functions included."""
+    """Give a function's properties with those of all functions, whose lists come first.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+    """
     shared: dict[str, Any] = template()["Globals"]["Function"]
-    return shared | function(name)
+    own = function(name)
+    lists = {key: [*shared[key], *own[key]] for key in shared.keys() & own.keys() if isinstance(own[key], list)}
+    return shared | own | lists
 
 
 def function(name: str) -> dict[str, Any]:

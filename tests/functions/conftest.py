@@ -4,31 +4,38 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 import pytest
 from local.giosg import SimulatedGiosg
+from moto.backends import get_backend
 from tests.aws import REGION, WEBHOOK_SECRET, Functions, deployed
 
 from visitor_chat import clock as clock_module
 from visitor_chat import wiring
+from visitor_chat.store.attributes import from_item
 
+ACCOUNT_ID = "123456789012"
+"""The account that moto makes up."""
 SECRET_ATTRIBUTES = {"visitor_secret_id", "access_token", "secret_hash"}
 
 
-class Stack(NamedTuple):
-    """The functions and the Giosg that they talk to."""
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The functions and the Giosg that they talk to; `secrets` have been in the tables."""
 
     giosg: SimulatedGiosg
     functions: Functions
+    secrets: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     with SimulatedGiosg() as giosg, deployed(giosg) as functions:
-        yield Stack(giosg, functions)
-        assert_nothing_secret(giosg, functions)
+        stack = Stack(giosg, functions)
+        yield stack
+        assert_nothing_secret(stack)
 
 
 @pytest.fixture
@@ -102,10 +109,19 @@ def aws_calls(stack: Stack) -> Iterator[AwsCalls]:  # noqa: ARG001 - it is the s
         client.meta.events.unregister("before-call", calls.note)
 
 
-def assert_nothing_secret(giosg: SimulatedGiosg, functions: Functions) -> None:
+@pytest.fixture
+def empty_tables(stack: Stack) -> None:
+    """Begin with empty tables: moto copies a table for every transaction, so that full ones make slow tests."""
+    stack.secrets.update(stored_secrets())
+    for table in _tables().values():
+        table.items.clear()
+
+
+def assert_nothing_secret(stack: Stack) -> None:
     """No answer held what only the stack may know: tokens, secrets, and what agents are called among themselves."""
-    secrets = {giosg.api_token, WEBHOOK_SECRET, *(agent.record.name for agent in giosg.agents), *stored_secrets()}
-    answers = "\n".join(reply.text for reply in functions.replies)
+    names = {agent.record.name for agent in stack.giosg.agents}
+    secrets = {stack.giosg.api_token, WEBHOOK_SECRET, *names, *stack.secrets, *stored_secrets()}
+    answers = "\n".join(reply.text for reply in stack.functions.replies)
     assert [secret for secret in secrets if secret in answers] == []
 
 
@@ -113,16 +129,11 @@ def stored_secrets() -> set[str]:
     return {str(item[name]) for item in stored_items() for name in SECRET_ATTRIBUTES & item.keys()}
 
 
-def stored_items(*tables: str) -> list[dict[str, Any]]:
+def stored_items(*names: str) -> list[dict[str, Any]]:
     """Give everything that is in (all) tables."""
-    database = boto3.resource("dynamodb", REGION)
-    names = tables or tuple(table.name for table in database.tables.all())
-    return [item for name in names for item in _scan(database.Table(name))]
+    tables = _tables()
+    return [from_item(item.to_json()["Attributes"]) for name in names or tables for item in tables[name].all_items()]
 
 
-def _scan(table: Any) -> Iterator[dict[str, Any]]:
-    page = table.scan()
-    yield from page["Items"]
-    while "LastEvaluatedKey" in page:
-        page = table.scan(ExclusiveStartKey=page["LastEvaluatedKey"])
-        yield from page["Items"]
+def _tables() -> Any:
+    return get_backend("dynamodb")[ACCOUNT_ID][REGION].tables

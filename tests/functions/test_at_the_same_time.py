@@ -10,6 +10,8 @@ from tests.functions.acts import Chatting, codes, start
 from tests.functions.conftest import Clock
 from tests.functions.side_by_side import let_threads_stand_for_containers, side_by_side
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture(autouse=True)
 def _containers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.acts import Chatting, codes, deliver, start
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture
 def chatting(functions: Functions) -> Chatting:

@@ -6,6 +6,8 @@ from tests.aws import Functions
 from tests.functions.acts import Chatting, codes, deliver, start
 from tests.functions.conftest import stored_items
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture
 def chatting(functions: Functions) -> Chatting:

@@ -8,6 +8,8 @@ from tests.functions.conftest import Clock
 
 from visitor_chat import wiring
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture(autouse=True)
 def _new_container(clock: Clock) -> None:

@@ -1,7 +1,10 @@
 """A visitor's chat from the first call to its end, through the functions' handlers."""
 
+import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
+
+pytestmark = pytest.mark.usefixtures("empty_tables")
 
 
 def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:

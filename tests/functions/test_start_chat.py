@@ -6,6 +6,8 @@ from tests.aws import Functions
 from tests.functions.acts import codes, deliver, start
 from tests.functions.conftest import Clock, stored_items
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 UUID = "7c0c6a5e-3f0b-4e0e-9a53-0d4b6c1f8a11"
 
 

@@ -9,6 +9,8 @@ from tests.aws import Functions, Reply
 from tests.functions.acts import Chatting, codes, deliver, start
 from tests.functions.conftest import Clock
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 BODY = {"visitor_name": "Aino", "message": "Hello?", "variables": {"page": "/"}}
 
 

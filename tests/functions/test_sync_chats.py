@@ -10,6 +10,8 @@ from tests.aws import Context, Functions
 from tests.functions.acts import Chatting, codes, start
 from tests.functions.conftest import Clock
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture
 def chatting(functions: Functions) -> Chatting:
@@ -97,7 +99,9 @@ def test_a_chat_whose_end_is_known_is_looked_at_no_more(
     giosg: SimulatedGiosg, chatting: Chatting, clock: Clock
 ) -> None:
     giosg.agent.end(chatting.chat_id)
-    sync(queued({"chat_id": chatting.chat_id}))
+    for _look in range(2):
+        clock.advance(minutes=10)
+        sync(queued({"chat_id": chatting.chat_id}))
     clock.advance(minutes=30)
     giosg.requests.clear()
 

@@ -11,6 +11,8 @@ from tests.functions import notices
 from tests.functions.acts import Chatting, codes, deliver, start
 from tests.functions.conftest import AwsCalls, stored_items
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 ENDED = {"is_ended": True, "ended_at": "2030-01-01T10:20:00.000Z"}
 
 

@@ -12,6 +12,8 @@ from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_items
 from tests.functions.notices import Json
 
+pytestmark = pytest.mark.usefixtures("empty_tables")
+
 
 @pytest.fixture
 def chatting(functions: Functions) -> Chatting:
