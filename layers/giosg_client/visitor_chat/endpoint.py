@@ -18,6 +18,7 @@ from giosg_client.errors import (
     GiosgTimeout,
     GiosgUnavailable,
     GiosgUnreachable,
+    InvalidCredential,
     InvalidWebhook,
 )
 from visitor_chat import inputs, telemetry
@@ -47,6 +48,7 @@ def api() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
     app.exception_handler(VisitorChatError)(problem)
     app.exception_handler(GiosgError)(lambda error: problem(of_giosg(error)))
+    app.exception_handler(InvalidCredential)(lambda error: problem(GiosgFailed(f"unusable credential: {error}")))
     app.exception_handler(InvalidWebhook)(lambda error: problem(_of_webhook(error)))
     app.exception_handler([BotoCoreError, ClientError, UnprocessedReads, ConditionFailed])(
         lambda error: problem(_of_aws(error))
