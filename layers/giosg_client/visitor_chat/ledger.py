@@ -68,13 +68,16 @@ class Ledger:
 
     def remove_chat(self, chat_id: str) -> Chat | None:
         """Remove a chat and all its messages; give the chat as it was, None when there was none."""
+        return self._until_committed(lambda: self._remove_chat(chat_id))
+
+    def _remove_chat(self, chat_id: str) -> Chat | None:
         chat = self._store.chats.find(chat_id)
         if isinstance(chat, Chat):
             self._store.remove_chat(chat)
             self._push.to_visitor(chat.visitor_id, removed_frame(chat))
             return chat
         if chat is Marker.REMOVED:
-            self._store.messages.erase(chat_id)
+            self._store.finish_removal(chat_id)
         return None
 
     def _until_committed(self, attempt: Callable[[], Result]) -> Result:

@@ -33,8 +33,8 @@ class Sweeping:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _sync_record(self, record: Mapping[str, Any], context: Any) -> bool:
-        chat_id = json.loads(record["body"]).get("chat_id")
-        return is_uuid(chat_id) and _has_time(context) and self._sync(chat_id)
+        chat_id = _chat_id(record["body"])
+        return chat_id is not None and _has_time(context) and self._sync(chat_id)
 
     def sync_due(self, context: Any) -> dict[str, Any]:
         """Sync open chats in turn, the most overdue first, for as long as there is time."""
@@ -59,8 +59,8 @@ class Sweeping:
         telemetry.begin()
         try:
             synced = self._syncing.sync(chat_id)
-        except (GiosgError, VisitorChatError) as error:
-            telemetry.outcome("sync failed", level="warning", chat_id=chat_id, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one chat, the others must have their turn
+            telemetry.outcome("sync failed", level="warning", chat_id=chat_id, reason=_reason(error))
             telemetry.count("SyncFailed")
             return False
         self._tell(chat_id, synced)
@@ -72,6 +72,20 @@ class Sweeping:
             telemetry.outcome("sync", chat_id=chat_id, missed=synced.missed, corrected=synced.corrected)
             telemetry.count("MissedWebhooks", synced.missed)
             telemetry.count("CorrectedMessages", synced.corrected)
+
+
+def _chat_id(body: str) -> str | None:
+    """Read a queue message; None when it names no chat."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    chat_id = document.get("chat_id") if isinstance(document, dict) else None
+    return chat_id if is_uuid(chat_id) else None
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, GiosgError | VisitorChatError) else telemetry.describe(error)
 
 
 def _has_time(context: Any) -> bool:

@@ -47,6 +47,8 @@ class Syncing:
         chat = self._store.chats.find(chat_id)
         if chat is None:
             chat = self.adopt(chat_id)
+        if chat is Marker.REMOVED:
+            self._ledger.remove_chat(chat_id)
         return self._compare(chat) if isinstance(chat, Chat) else Synced(chat=chat)
 
     def adopt(self, chat_id: str) -> Chat | Marker | None:
@@ -94,10 +96,12 @@ class Syncing:
             return Synced(chat=Marker.REMOVED, corrected=1)
         stored = {message.id: message for message in self._store.messages.all_of(chat.id)}
         missed, corrected = self._apply_found(chat, messages, stored, looked_at)
-        corrected += self._apply_gone(chat, messages, stored, looked_at)
+        gone = [each for each in stored.values() if each.id not in messages and not each.is_removed]
+        removed = self._apply_gone(chat, gone, looked_at)
         applied = self._ledger.apply_chat(chat.id, events.chat_facts(giosg_chat))
-        self._store.chats.mark_synced(chat, due_at=None if giosg_chat.is_ended else looked_at + INTERVAL)
-        return Synced(chat=applied.chat, missed=missed, corrected=corrected)
+        is_settled = removed == len(gone) and _has_settled(giosg_chat, looked_at)
+        self._store.chats.mark_synced(chat, due_at=None if is_settled else looked_at + INTERVAL)
+        return Synced(chat=applied.chat, missed=missed, corrected=corrected + removed)
 
     def _apply_found(
         self, chat: Chat, messages: dict[str, Message], stored: dict[str, StoredMessage], looked_at: datetime
@@ -112,20 +116,22 @@ class Syncing:
                 missed, corrected = missed + is_missed, corrected + (known is not None)
         return missed, corrected
 
-    def _apply_gone(
-        self, chat: Chat, messages: dict[str, Message], stored: dict[str, StoredMessage], looked_at: datetime
-    ) -> int:
-        gone = [
-            each
-            for each in stored.values()
-            if each.id not in messages and each.seq is not None and not each.is_removed and not _is_newer(each, chat)
-        ]
-        old = [each for each in gone if from_text(each.content["created_at"]) < looked_at - IN_TRANSIT]
+    def _apply_gone(self, chat: Chat, gone: list[StoredMessage], looked_at: datetime) -> int:
+        """Remove what Giosg has no longer; what is too new to be judged is left for the next time."""
+        old = [each for each in gone if each.seq is None or _is_old(each, chat, looked_at)]
         for message in old:
-            self._ledger.apply_message(events.removed(chat.id, message.id))
+            if message.seq is None:
+                self._store.messages.forget(message)
+            else:
+                self._ledger.apply_message(events.removed(chat.id, message.id))
         return len(old)
 
 
-def _is_newer(message: StoredMessage | None, chat: Chat) -> bool:
-    """Tell whether a message was committed after the chat was read, and so may be newer than what Giosg was asked."""
-    return message is not None and message.seq is not None and message.seq > chat.seq
+def _is_old(message: StoredMessage, chat: Chat, looked_at: datetime) -> bool:
+    """Tell whether Giosg must have known a message when it was asked, and it was not committed only afterwards."""
+    return (message.seq or 0) <= chat.seq and from_text(message.content["created_at"]) < looked_at - IN_TRANSIT
+
+
+def _has_settled(chat: GiosgChat, looked_at: datetime) -> bool:
+    """Tell whether a chat has ended so long ago that nothing of it can be under way any more."""
+    return chat.is_ended and (chat.ended_at is None or chat.ended_at < looked_at - IN_TRANSIT)

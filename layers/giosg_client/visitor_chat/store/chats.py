@@ -17,6 +17,8 @@ OPEN_SHARDS = 4
 LISTING_OUTLIVES_CHAT = timedelta(days=7)
 """How much longer than a chat its place in the list is made to last; prolonged when 5 of the days are gone."""
 FOREIGN_LIFETIME = timedelta(hours=1)
+REOPENED_SYNC = timedelta(minutes=1)
+"""Until a chat that should be at rest is looked at once more; what has come late may not have come alone."""
 
 
 class Marker(Enum):
@@ -138,7 +140,8 @@ class Chats:
     def mark_synced(self, chat: Chat, *, due_at: datetime | None) -> None:
         """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here.
 
-        Every open chat passes here again and again, so this is also where its place in the list is kept alive.
+        One that has changed since it was read is not known to be all here, and stays due. Every open chat passes here
+        again and again, so this is also where its place in the list is kept alive.
         """
         listed_until = self._clock() + self._retention + LISTING_OUTLIVES_CHAT
         is_relisted = chat.listed_until is None or listed_until - chat.listed_until > LISTING_OUTLIVES_CHAT * 5 / 7
@@ -149,8 +152,8 @@ class Chats:
             table=self.table,
             key=chat_key(chat.id),
             update=_set(changes) + ("" if due_at else " REMOVE #open_shard, #sync_due_at"),
-            condition="attribute_exists(#seq)",
-            values=changes,
+            condition="attribute_exists(#seq)" if due_at else "#seq = :known_seq",
+            values=changes | ({} if due_at else {"known_seq": chat.seq}),
         )
         try:
             self._tables.transact(synced, *([self._listing(chat, listed_until)] if is_relisted else []))
@@ -170,7 +173,10 @@ class Chats:
         return [Due(from_text(each["sync_due_at"]), each["pk"].removeprefix("chat#")) for each in page.records]
 
     def changing(self, before: Chat, after: Chat) -> Write:
-        """Give the write that moves a chat from one state to the next, for use in a transaction."""
+        """Give the write that moves a chat from one state to the next, for use in a transaction.
+
+        An ended chat in which something changes all the same is compared with Giosg once more.
+        """
         state = {name: value for name, value in _to_record(after).items() if name in _CHANGEABLE}
         if not before.is_ended:
             state["expires_at"] = self._expiry()
@@ -180,11 +186,14 @@ class Chats:
             kind="Update",
             table=self.table,
             key=chat_key(before.id),
-            update=_set(state) + (f" REMOVE {removals}" if removals else ""),
+            update=_set(state) + (_REOPENED if before.is_ended else "") + (f" REMOVE {removals}" if removals else ""),
             condition="#seq = :known_seq",
-            values=state | {"known_seq": before.seq},
+            values=state | {"known_seq": before.seq} | (self._reopened(before.id) if before.is_ended else {}),
             names={f"claim_{number}": claim_id for number, claim_id in enumerate(done)},
         )
+
+    def _reopened(self, chat_id: str) -> Record:
+        return {"shard": open_shard(chat_id), "soon": to_text(self._clock() + REOPENED_SYNC)}
 
     def still(self, chat: Chat) -> Write:
         """Give the part of a transaction that fails when the chat is gone."""
@@ -247,12 +256,33 @@ class Chats:
         return _to_chat(record)
 
     def remove(self, chat: Chat) -> None:
-        """Leave a marker in the chat's place and take it off the visitor's list."""
+        """Leave a marker in the chat's place and take it off the visitor's list.
+
+        The marker is among the open chats until the removal is confirmed, so that one that broke off is finished.
+        """
         listing = _listing_key(chat.visitor_id, chat.created_at, chat.id)
+        soon = {"open_shard": open_shard(chat.id), "sync_due_at": to_text(self._clock() + REOPENED_SYNC)}
+        marker = self._marker(chat.id, Marker.REMOVED, self._expiry()) | soon
         self._tables.transact(
-            Write(kind="Put", table=self.table, item=self._marker(chat.id, Marker.REMOVED, self._expiry())),
+            Write(kind="Put", table=self.table, item=marker),
             Write(kind="Delete", table=self.table, key=listing),
         )
+
+    def confirm_removal(self, chat_id: str) -> None:
+        """Note that nothing is left of a removed chat but its marker."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=chat_key(chat_id),
+                    update="REMOVE #open_shard, #sync_due_at",
+                    condition="#marker = :removed",
+                    values={"removed": Marker.REMOVED.value},
+                ),
+            )
+        except ConditionFailed:
+            return
 
     def mark_foreign(self, chat_id: str) -> None:
         """Remember for a while that a chat of our room is nobody's of ours."""
@@ -292,6 +322,9 @@ _CHANGEABLE = frozenset(
         "tail_seq",
     },
 )
+
+
+_REOPENED = ", #open_shard = if_not_exists(#open_shard, :shard), #sync_due_at = if_not_exists(#sync_due_at, :soon)"
 
 
 def _set(values: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from visitor_chat.clock import Clock, to_epoch_seconds
 from visitor_chat.records import Chat, StoredMessage
 from visitor_chat.store.attributes import Record
-from visitor_chat.store.tables import Key, Tables, Write
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
 
 CHANGES_INDEX = "changes"
 OUTLIVES_CHAT = timedelta(days=2)
@@ -129,6 +129,21 @@ class Messages:
             condition="#seq >= :seq",
             values={"seq": chat.tail_seq},
         )
+
+    def forget(self, message: StoredMessage) -> None:
+        """Delete a part of a message that never became whole, unless it has changed since it was read."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Delete",
+                    table=self.table,
+                    key=message_key(message.chat_id, message.id),
+                    condition="#version = :version",
+                    values={"version": message.version},
+                ),
+            )
+        except ConditionFailed:
+            return
 
     def erase(self, chat_id: str) -> None:
         """Delete everything that is stored of a chat's messages."""

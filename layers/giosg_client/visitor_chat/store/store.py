@@ -140,7 +140,12 @@ class Store:
     def remove_chat(self, chat: Chat) -> None:
         """Remove a chat with all its messages; what arrives later for it is ignored."""
         self.chats.remove(chat)
-        self.messages.erase(chat.id)
+        self.finish_removal(chat.id)
+
+    def finish_removal(self, chat_id: str) -> None:
+        """Erase the messages of a chat in whose place there is a marker already."""
+        self.messages.erase(chat_id)
+        self.chats.confirm_removal(chat_id)
 
     def erase_visitor(self, visitor_id: str) -> None:
         """Erase everything about a visitor, also what arrives later; what broke off may be done again.

@@ -1,0 +1,88 @@
+"""A visitor's chat on the whole stack, as the tests of its parts need it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from local.giosg import SimulatedGiosg
+from local.giosg.notifications import Notification
+from tests.aws import Functions, Reply
+
+from visitor_chat import wiring
+from visitor_chat.records import Chat, StoredMessage
+from visitor_chat.store.attributes import Record, from_item
+from visitor_chat.store.chats import OPEN_SHARDS
+
+
+@dataclass
+class Clock:
+    """A clock that stands still unless it is moved, or somebody waits."""
+
+    instant: datetime
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def sleep(self, seconds: float) -> None:
+        self.instant += timedelta(seconds=seconds)
+
+
+class Visit(NamedTuple):
+    """A chat and the token of its visitor."""
+
+    chat_id: str
+    token: str
+
+
+class Scene(NamedTuple):
+    """The stack, the Giosg that it talks to, and the time on both sides."""
+
+    giosg: SimulatedGiosg
+    functions: Functions
+    clock: Clock
+
+    def visit(self, message: str | None = "Hello?", **body: Any) -> Visit:
+        """Let a visitor start a chat."""
+        started = self.functions.call("start_chat", "POST", "/chats", body={"message": message} | body)
+        return Visit(started.json["chat"]["id"], started.json["visitor_token"])
+
+    def send(self, visit: Visit, text: str, message_id: str | None = None) -> Reply:
+        body = {"message": text} | ({"client_message_id": message_id} if message_id else {})
+        return self.functions.call(
+            "send_message", "POST", f"/chats/{visit.chat_id}/messages", token=visit.token, body=body
+        )
+
+    def deliver(self, *notifications: Notification) -> list[int]:
+        """Deliver webhooks, all that are under way if none are named; give the answers."""
+        letters = notifications or tuple(self.giosg.webhooks.take())
+        return [self.functions.webhook(each.endpoint_kind, each.body).status for each in letters]
+
+    def webhooks(self, action: str) -> list[Notification]:
+        """Take the webhooks under way, and give those of messages with this action."""
+        return [each for each in self.giosg.webhooks.take("messages") if each.body["action"] == action]
+
+    def texts(self, visit: Visit) -> list[str | None]:
+        return [message.content.get("message") for message in self.stored(visit)]
+
+    def stored(self, visit: Visit) -> list[StoredMessage]:
+        """Give the stored messages of a chat that visitors see, in the order of their last change."""
+        found = [message for message in wiring.store().messages.all_of(visit.chat_id) if message.seq is not None]
+        return sorted(found, key=lambda message: message.seq or 0)
+
+    def chat(self, visit: Visit) -> Chat:
+        chat = wiring.store().chats.find(visit.chat_id)
+        assert isinstance(chat, Chat)
+        return chat
+
+    def is_due(self, visit: Visit, **within: float) -> bool:
+        """Tell whether a chat will be compared with Giosg within a time."""
+        before, self.clock.instant = self.clock.instant, self.clock.instant + timedelta(**within)
+        store = wiring.store().chats
+        due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in store.due_for_sync(shard, limit=400)}
+        self.clock.instant = before
+        return visit.chat_id in due
+
+    def records(self, table: str) -> list[Record]:
+        """Read a whole table."""
+        items = wiring.aws("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+        return [from_item(item) for item in items]
