@@ -1,0 +1,231 @@
+"""Attacks on the deployed stack: fuzzed requests, foreign origins, made-up headers, a flood, a search for secrets."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import jwt
+import pytest
+import requests
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from local.giosg import Fault, SimulatedGiosg, Target
+from local.stack import LocalStack
+from tests import public_api
+from tests.journey.conftest import Visitor, wait_for
+from websockets.sync.client import connect
+
+NAME, TEXT, ANSWER = "Aino Zebra-Unique", "where is it unique-text", "on its way unique-answer"
+FOREIGN = "https://evil.example.com"
+SECRET_ATTRIBUTES = ("secret_hash", "visitor_secret_id", "access_token")
+ROUTES = [
+    (method, path)
+    for method, path in public_api.operations()
+    if "webhook" not in path and "{file}" not in path and path != "/visitor"
+]
+
+
+class Deployed(NamedTuple):
+    """The stack, its Giosg, and a visitor in a chat."""
+
+    local: LocalStack
+    giosg: SimulatedGiosg
+    visitor: Visitor
+
+    def start(self, **fields: Any) -> requests.Response:
+        return requests.post(f"{self.local.api_url}/chats", json=fields, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployed]:
+    parameters = {"Quotas": "on", "KnownUsers": "on", "GiosgTimeoutSeconds": "2"}
+    with SimulatedGiosg() as giosg, LocalStack(giosg=giosg, is_auth_enforced=True, parameters=parameters) as local:
+        urls = local.webhook_urls
+        giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
+        made = requests.post(f"{local.api_url}/chats", json={"visitor_name": NAME, "message": TEXT}, timeout=30).json()
+        visitor = Visitor(local.api_url, made["visitor"]["id"], made["visitor_token"], made["chat"]["id"])
+        yield Deployed(local, giosg, visitor)
+
+
+def test_nothing_secret_is_said_anywhere(deployed: Deployed) -> None:
+    visitor, giosg = deployed.visitor, deployed.giosg
+    frames, answers = [], []
+    ticket = visitor.call("POST", "/realtime").json()["url"]
+    with connect(ticket) as socket:
+        socket.send(json.dumps({"action": "ping"}))
+        giosg.agent.say(visitor.chat_id, ANSWER)
+        while ANSWER not in (frame := str(socket.recv(timeout=20))):
+            frames.append(frame)
+        frames.append(frame)
+    for status in (403, 500):
+        giosg.faults.add(Fault(kind="answer", method="POST", path="messages", status=status, times=2))
+        answers.append(visitor.send(TEXT))
+        giosg.faults.clear()
+    answers += [
+        visitor.call("GET", "/chats"),
+        visitor.send("", client_message_id=TEXT),
+        visitor.call("GET", "/chats/x"),
+    ]
+    wrong = deployed.local.webhook_urls.chats.rpartition("=")[0] + "=unique-wrong-secret"
+    answers.append(requests.post(wrong, json={"action": "added"}, timeout=30))
+
+    keys = {giosg.api_token, secret_in(wrong), secret_in(deployed.local.webhook_urls.chats), *stored(deployed.local)}
+    keys |= {visitor.token.rpartition(".")[2], ticket.partition("=")[2], *(agent.record.name for agent in giosg.agents)}
+    said = json.dumps(wait_for(lambda: logged if "webhook_forbidden" in (logged := str(deployed.local.logs())) else ""))
+    heard = "\n".join([*frames, *(f"{answer.headers} {answer.text}" for answer in answers)])
+
+    assert [each for each in keys | {NAME, TEXT, ANSWER, "127.0.0.1"} if each in said] == []
+    assert [each for each in keys if each in heard] == []
+
+
+def secret_in(url: str) -> str:
+    return url.rpartition("=")[2]
+
+
+def stored(local: LocalStack) -> set[str]:
+    tables = (local.outputs[name] for name in ("VisitorsTableName", "CredentialsTableName"))
+    items = [item for table in tables for item in local.boto3_client("dynamodb").scan(TableName=table)["Items"]]
+    return {str(item[name]["S"]) for item in items for name in SECRET_ATTRIBUTES if name in item}
+
+
+def test_a_page_of_a_foreign_origin_may_read_nothing(deployed: Deployed) -> None:
+    for method, path in (("POST", "/chats"), ("GET", "/chats"), ("DELETE", "/visitor")):
+        headers = {
+            "Origin": FOREIGN,
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": "authorization",
+        }
+        answer = requests.options(f"{deployed.local.api_url}{path}", headers=headers, timeout=30)
+        assert answer.headers.get("Access-Control-Allow-Origin") not in {"*", FOREIGN}
+    read = deployed.visitor.call("GET", "/chats", headers={"Origin": FOREIGN})
+    assert read.headers.get("Access-Control-Allow-Origin") not in {"*", FOREIGN}
+    assert "Access-Control-Allow-Credentials" not in read.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE"},
+        {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7", "X-Real-IP": "198.51.100.7"},
+        {"X-Forwarded-Host": "evil.example.com", "Host": "evil.example.com"},
+        {"X-Original-URL": "/visitor", "X-Rewrite-URL": "/visitor"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+    ],
+    ids=["method", "address", "host", "path", "type"],
+)
+def test_made_up_headers_change_nothing(deployed: Deployed, headers: dict[str, str]) -> None:
+    answer = deployed.visitor.call("GET", f"/chats/{deployed.visitor.chat_id}", headers=headers)
+
+    assert answer.status_code in {200, 404}, answer.text
+    assert "evil" not in answer.text
+    assert deployed.visitor.call("GET", f"/chats/{deployed.visitor.chat_id}").status_code == 200
+
+
+def test_two_tokens_in_one_request_are_none(deployed: Deployed) -> None:
+    token = deployed.visitor.token
+    answer = deployed.visitor.call("GET", "/chats", headers={"Authorization": f"Bearer {token}, Bearer {token}"})
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("part", ["../../users/me", "..%2f..%2fme", "%00", "%ff", "a" * 3000, "\u202e", "%0d%0aX-A: 1"])
+def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Deployed, part: str) -> None:
+    before = len(deployed.giosg.requests)
+    for method, tail in (("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("POST", "/end")):
+        url = f"{deployed.local.api_url}/chats/{quote(part, safe='%/.: ')}{tail}"
+        request = requests.Request(method, url, headers={"Authorization": f"Bearer {deployed.visitor.token}"}, json={})
+        prepared = request.prepare()
+        prepared.url = url.replace(" ", "%20")
+        answer = requests.Session().send(prepared, timeout=30)
+        assert answer.status_code in {400, 404, 405, 414}, answer.text
+    steered = [call for call in deployed.giosg.requests.all()[before:] if "users" in call.path or part[:8] in call.path]
+    assert steered == []
+
+
+def test_a_known_person_gets_a_session(deployed: Deployed) -> None:
+    secrets, arn = deployed.local.boto3_client("secretsmanager"), deployed.local.outputs["IdentitySecretArn"]
+    key = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["current"]
+    claims = {"sub": "customer-7", "aud": "visitor-chat", "exp": int(time.time()) + 600, "name": "Aino"}
+    body = {"identity_token": jwt.encode(claims, key)}
+
+    answers = [requests.post(f"{deployed.local.api_url}/sessions", json=body, timeout=30) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
+    assert len({answer.json()["visitor"]["id"] for answer in answers}) == 1
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = ("message", "visitor_name", "client_message_id", "variables", "challenge_token", "identity_token")
+LIKELY: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "Hello", str(uuid.UUID(int=7)), "x" * 2001, "\x00", {"page": "/"}, {"": ""}, [], -1]
+)
+BODIES = st.dictionaries(st.sampled_from(FIELDS), LIKELY | VALUES, max_size=4).map(json.dumps) | VALUES.map(json.dumps)
+RAW = BODIES.map(str.encode) | st.binary(max_size=60)
+HEADER_TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40).map(str.strip)
+QUERIES = st.dictionaries(
+    st.sampled_from(["after", "limit", "secret", "x"]), st.text(st.characters(codec="utf-8"), max_size=12), max_size=3
+)
+
+
+REQUESTS = st.fixed_dictionaries(
+    {
+        "route": st.sampled_from(ROUTES),
+        "chat_id": st.sampled_from(["own", "another"]),
+        "token": st.sampled_from(["own", "none", "wrong"]),
+        "body": RAW,
+        "query": QUERIES,
+        "key": st.none() | HEADER_TEXT,
+    }
+)
+
+
+@settings(max_examples=300, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(request=REQUESTS)
+def test_whatever_is_asked_the_answer_is_documented(deployed: Deployed, request: dict[str, Any]) -> None:
+    method, template = request["route"]
+    chat_id = {"own": deployed.visitor.chat_id, "another": str(uuid.uuid4())}[request["chat_id"]]
+    path = template.replace("{chat_id}", chat_id)
+    tokens = {"own": {"Authorization": f"Bearer {deployed.visitor.token}"}, "wrong": {"Authorization": "Bearer x"}}
+    headers = tokens.get(request["token"], {}) | ({"Idempotency-Key": request["key"]} if request["key"] else {})
+    body = request["body"] if method == "POST" else None
+
+    answer = requests.request(
+        method, f"{deployed.local.api_url}{path}", headers=headers, params=request["query"], data=body, timeout=30
+    )
+
+    assert answer.status_code < 500, answer.text
+    public_api.check(method, path, status=answer.status_code, headers=answer.headers, text=answer.text)
+
+
+def test_a_flood_of_messages_is_stopped(deployed: Deployed) -> None:
+    chatting = deployed.start()
+    assert chatting.status_code in {201, 429}, chatting.text
+    flooding = deployed.visitor if chatting.status_code == 429 else visitor_of(deployed, chatting)
+
+    refused = next(answer for number in range(200) if (answer := flooding.send(str(number))).status_code == 429)
+
+    assert refused.json()["code"] in {"too_many_requests", "chat_ended"}
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def visitor_of(deployed: Deployed, answer: requests.Response) -> Visitor:
+    made = answer.json()
+    return Visitor(deployed.local.api_url, made["visitor"]["id"], made["visitor_token"], made["chat"]["id"])
+
+
+def test_the_url_of_a_webhook_is_the_only_place_of_its_secret(deployed: Deployed) -> None:
+    secret = secret_in(deployed.local.webhook_urls.chats)
+    cloudformation = deployed.local.boto3_client("cloudformation")
+
+    known = json.dumps([cloudformation.describe_stacks(), dict(deployed.local.outputs)], default=str)
+
+    assert secret not in known
+    assert deployed.giosg.api_token not in known
+    assert urlsplit(deployed.local.api_url).query == ""
