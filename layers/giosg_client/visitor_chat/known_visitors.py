@@ -131,11 +131,8 @@ class KnownVisitors:
         """Make a visitor who has entered the room, as all have who may start a chat with a token."""
         credentials = self._access().introduce()
         visitor_id = credentials.visitor_id
-        self._access().call(
-            credentials,
-            lambda token: self._giosg().create_room_visitor(
-                visitor_id, access_token=token, presence_expires_in_seconds=PRESENCE_SECONDS
-            ),
+        self._giosg().create_room_visitor(
+            visitor_id, access_token=credentials.access_token, presence_expires_in_seconds=PRESENCE_SECONDS
         )
         self._store.credentials.keep(credentials)
         self._store.visitors.remember(visitor_id, name=None)
