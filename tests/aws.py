@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from local.giosg import SimulatedGiosg
 from moto import mock_aws
@@ -66,8 +68,15 @@ def deployed(giosg: SimulatedGiosg) -> Iterator["Functions"]:
         )
         for name, value in variables.items():
             patch.setenv(name, value)
+        patch.setattr(wiring, "_session", _session)
         yield Functions()
     wiring.reset()
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """Read the descriptions of AWS's services once: that is most of what a new container costs."""
+    return botocore.session.get_session()
 
 
 def environment(*, base_url: str, organization_id: str, room_id: str, api_token: str) -> dict[str, str]:
