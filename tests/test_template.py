@@ -47,7 +47,7 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 import app
 router = getattr(app, "app", None)
-routes = [*router._static_routes, *router._dynamic_routes] if router else []
+routes = router.routes if router else []
 print(json.dumps({"is_callable": callable(app.handler), "routes": [[route.method, route.path] for route in routes]}))
 """
 

@@ -19,7 +19,7 @@ app = endpoint.api()
 @app.get("/chats/<chat_id>/messages")
 def list_messages(chat_id: str) -> endpoint.Answer:
     token = endpoint.token(app)
-    query = app.current_event.query_string_parameters
+    query = app.request.query
     fields = Fields(query)
     limit = fields.limit("limit", default=DEFAULT_LIMIT, highest=HIGHEST_LIMIT)
     fields.check()

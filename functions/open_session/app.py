@@ -36,7 +36,7 @@ def open_session() -> endpoint.Answer:
 
 
 def _anonymous() -> Visitor | None:
-    if app.current_event.headers.get("authorization") is None:
+    if app.request.headers.get("authorization") is None:
         return None
     return wiring.callers().identify(endpoint.token(app), with_credentials=True).visitor
 

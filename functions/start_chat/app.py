@@ -38,13 +38,13 @@ def _refuse_known(visitor_id: str) -> None:
 
 
 def _caller() -> Caller | None:
-    if app.current_event.headers.get("authorization") is None:
+    if app.request.headers.get("authorization") is None:
         return None
     return wiring.callers().identify(endpoint.token(app), with_credentials=True)
 
 
 def _read(caller: Caller | None) -> StartRequest:
-    fields = Fields(endpoint.body(app) | {"Idempotency-Key": app.current_event.headers.get("idempotency-key")})
+    fields = Fields(endpoint.body(app) | {"Idempotency-Key": app.request.headers.get("idempotency-key")})
     request = StartRequest(
         visitor=caller.visitor if caller else None,
         credentials=caller.credentials if caller else None,

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from tests import public_api
 from tests.aws import Context, http_event
 
 from giosg_client import errors as giosg_errors
 from visitor_chat import endpoint, errors
+from visitor_chat.routing import Api
 from visitor_chat.store.tables import UnprocessedReads
 
 CONTEXT: dict[str, Any] = {"method": "POST", "path": "/swordfish", "request_id": "swordfish"}
@@ -64,7 +64,7 @@ def answer(error: Exception) -> dict[str, Any]:
     return _call(app)
 
 
-def _call(app: APIGatewayHttpResolver) -> dict[str, Any]:
+def _call(app: Api) -> dict[str, Any]:
     handler: Callable[..., dict[str, Any]] = endpoint.handler(app)
     return handler(http_event("GET", "/health"), Context())
 

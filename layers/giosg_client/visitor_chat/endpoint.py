@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from giosg_client.errors import (
@@ -21,7 +19,7 @@ from giosg_client.errors import (
     InvalidCredential,
     InvalidWebhook,
 )
-from visitor_chat import inputs, telemetry
+from visitor_chat import inputs, routing, telemetry
 from visitor_chat.errors import (
     ChatNotFound,
     FieldError,
@@ -32,48 +30,46 @@ from visitor_chat.errors import (
     TryAgain,
     VisitorChatError,
 )
+from visitor_chat.routing import Api, NoSuchRoute
 from visitor_chat.sessions import Token, parse_token
 from visitor_chat.store.tables import ConditionFailed, UnprocessedReads
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
-Answer = Response[str]
+Kinds = type[Exception] | tuple[type[Exception], ...]
+Answer = routing.Answer
 
 GIOSG_RETRY_SECONDS = 5.0
 BUSY_RETRY_SECONDS = 1.0
 SERVER_ERROR = 500
 
 
-def api() -> APIGatewayHttpResolver:
+def api() -> Api:
     """Make the router of one function."""
-    app = APIGatewayHttpResolver()
-    app.exception_handler(VisitorChatError)(problem)
-    app.exception_handler(GiosgError)(lambda error: problem(of_giosg(error)))
-    app.exception_handler(InvalidCredential)(lambda error: problem(GiosgFailed(f"unusable credential: {error}")))
-    app.exception_handler(InvalidWebhook)(lambda error: problem(_of_webhook(error)))
-    app.exception_handler([BotoCoreError, ClientError, UnprocessedReads, ConditionFailed])(
-        lambda error: problem(_of_aws(error))
-    )
-    app.exception_handler(NotFoundError)(lambda _error: problem(ChatNotFound("no such route")))
-    app.exception_handler(Exception)(lambda error: problem(VisitorChatError(telemetry.describe(error))))
-    return app
+    return Api()
 
 
-def handler(app: APIGatewayHttpResolver) -> Handler:
+def handler(app: Api) -> Handler:
     """Make the Lambda handler of a function: one log line for each request, whatever becomes of it."""
 
-    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handle(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         telemetry.begin()
         began_at = time.monotonic()
-        answer = app.resolve(event, context)
-        _log(event, answer, duration_ms=round((time.monotonic() - began_at) * 1000))
+        answer = _resolve(app, event)
+        _log(event, answer.status, duration_ms=round((time.monotonic() - began_at) * 1000))
         telemetry.finish()
-        return answer
+        return answer.document()
 
     return handle
 
 
-def _log(event: Mapping[str, Any], answer: Mapping[str, Any], *, duration_ms: int) -> None:
-    status = answer["statusCode"]
+def _resolve(app: Api, event: Mapping[str, Any]) -> Answer:
+    try:
+        return app.resolve(event)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, a visitor gets an answer in our words
+        return problem(next(meaning(error) for kinds, meaning in _MEANINGS if isinstance(error, kinds)))
+
+
+def _log(event: Mapping[str, Any], status: int, *, duration_ms: int) -> None:
     telemetry.outcome(
         "request",
         level="error" if status >= SERVER_ERROR else "info",
@@ -84,24 +80,23 @@ def _log(event: Mapping[str, Any], answer: Mapping[str, Any], *, duration_ms: in
     )
 
 
-def body(app: APIGatewayHttpResolver) -> dict[str, Any]:
+def body(app: Api) -> dict[str, Any]:
     """Give the request's JSON object; raise InvalidRequest or RequestTooLarge."""
     return inputs.json_object(raw_body(app))
 
 
-def token(app: APIGatewayHttpResolver) -> Token:
+def token(app: Api) -> Token:
     """Give the visitor token of the request; raise InvalidVisitorToken when it cannot be one."""
-    return parse_token(app.current_event.headers.get("authorization"))
+    return parse_token(app.request.headers.get("authorization"))
 
 
-def address(app: APIGatewayHttpResolver) -> str:
+def address(app: Api) -> str:
     """Give the client's address as API Gateway saw it: what a header says of it could be made up."""
-    return app.current_event.request_context.http.source_ip
+    return app.request.source_ip
 
 
-def raw_body(app: APIGatewayHttpResolver) -> bytes:
-    event = app.current_event
-    return inputs.raw_body(event.body, is_base64=bool(event.is_base64_encoded))
+def raw_body(app: Api) -> bytes:
+    return inputs.raw_body(app.request.body, is_base64=app.request.is_base64_encoded)
 
 
 def answer(status: int, document: Mapping[str, Any]) -> Answer:
@@ -110,16 +105,13 @@ def answer(status: int, document: Mapping[str, Any]) -> Answer:
 
 
 def no_content() -> Answer:
-    return Response(status_code=204, body="", headers={"Cache-Control": "no-store"})
+    return Answer(204, {"Cache-Control": "no-store"})
 
 
 def _json(status: int, document: Mapping[str, Any], content_type: str, **headers: str) -> Answer:
-    return Response(
-        status_code=status,
-        content_type=content_type,
-        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
-        headers={"Cache-Control": "no-store"} | {name.replace("_", "-"): value for name, value in headers.items()},
-    )
+    every = {"Content-Type": content_type, "Cache-Control": "no-store"}
+    every |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, every, json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
 def problem(error: VisitorChatError) -> Answer:
@@ -157,3 +149,15 @@ def _of_webhook(error: InvalidWebhook) -> VisitorChatError:
 def _of_aws(error: Exception) -> VisitorChatError:
     code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
     return TryAgain(f"{telemetry.describe(error)} {code}", retry_after_seconds=BUSY_RETRY_SECONDS)
+
+
+_MEANINGS: tuple[tuple[Kinds, Callable[[Any], VisitorChatError]], ...] = (
+    (VisitorChatError, lambda error: error),
+    (GiosgError, of_giosg),
+    (InvalidCredential, lambda error: GiosgFailed(f"unusable credential: {error}")),
+    (InvalidWebhook, _of_webhook),
+    ((BotoCoreError, ClientError, UnprocessedReads, ConditionFailed), _of_aws),
+    (NoSuchRoute, lambda _error: ChatNotFound("no such route")),
+    (Exception, lambda error: VisitorChatError(telemetry.describe(error))),
+)
+"""What an error means for a visitor: the first line that fits."""

@@ -4,11 +4,10 @@ Giosg documents no signature, so the secret is in the URL (https://docs.giosg.co
 Neither it nor a body is ever logged or echoed: both could be read in Giosg's own log of our answers.
 """
 
-from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver
-
 from giosg_client.webhooks import Notification, parse_notification
 from visitor_chat import endpoint, inputs, telemetry, wiring
 from visitor_chat.notifications import Outcome
+from visitor_chat.routing import Api
 
 LARGEST_BODY_BYTES = 1024 * 1024
 _METRICS = {
@@ -20,12 +19,12 @@ _METRICS = {
 }
 
 
-def receive(app: APIGatewayHttpResolver) -> Notification:
+def receive(app: Api) -> Notification:
     """Let a notification in; raise WebhookForbidden, RequestTooLarge, InvalidRequest or InvalidWebhook."""
-    event = app.current_event
-    wiring.webhook_lock().check(event.query_string_parameters.get("secret"))
+    request = app.request
+    wiring.webhook_lock().check(request.query.get("secret"))
     wiring.webhook_addresses().check(endpoint.address(app))
-    raw = inputs.raw_body(event.body, is_base64=bool(event.is_base64_encoded), largest_bytes=LARGEST_BODY_BYTES)
+    raw = inputs.raw_body(request.body, is_base64=request.is_base64_encoded, largest_bytes=LARGEST_BODY_BYTES)
     return parse_notification(raw)
 
 
