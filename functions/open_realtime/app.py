@@ -11,9 +11,10 @@ app = endpoint.api()
 
 @app.post("/realtime")
 def open_realtime() -> endpoint.Answer:
-    caller = wiring.callers().identify(endpoint.token(app))
+    token = endpoint.token(app)
+    caller = wiring.callers().identify(token)
     wiring.quotas().ask(Act.OPEN_SOCKET, address=endpoint.address(app), visitor_id=caller.visitor.id)()
-    ticket = wiring.tickets().issue(caller.visitor.id)
+    ticket = wiring.tickets().issue(caller.visitor.id, session_id=token.session_id)
     return endpoint.answer(201, {"url": ticket.url, "expires_in_seconds": ticket.expires_in_seconds})
 
 

@@ -5,17 +5,28 @@ else 401 or 403: then there is no socket. Nothing can be sent to a socket from h
 """
 
 from visitor_chat import doorway, wiring
+from visitor_chat.realtime import Admission
 
 
 def connect(event: doorway.Event) -> int:
     if not doorway.is_allowed(event, wiring.settings().allowed_origins):
         return 403
-    visitor_id = wiring.tickets().redeem(doorway.query(event, "ticket"))
-    if visitor_id is None:
-        return 401
+    admission = wiring.tickets().redeem(doorway.query(event, "ticket"))
+    return 200 if admission is not None and _open(admission, doorway.connection_id(event)) else 401
+
+
+def _open(admission: Admission, connection_id: str) -> bool:
+    """Store the socket, in the place of the oldest if there are many; False if its session has ended.
+
+    The session is looked at last: who ends it ends first the session, and then the sockets that are stored.
+    """
+    visitor_id, connections = admission.visitor_id, wiring.store().connections
     wiring.push().close_oldest(visitor_id)
-    wiring.store().connections.open(visitor_id, doorway.connection_id(event))
-    return 200
+    connections.open(visitor_id, connection_id)
+    if wiring.store().visitors.has_session(visitor_id, admission.session_id):
+        return True
+    connections.close(visitor_id, connection_id)
+    return False
 
 
 handler = doorway.handler(connect)

@@ -16,6 +16,7 @@ from local.giosg import Fault, SimulatedGiosg, Target
 from local.stack import LocalStack
 from tests import public_api
 from tests.journey.conftest import Visitor, wait_for
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 NAME, TEXT, ANSWER = "Aino Zebra-Unique", "where is it unique-text", "on its way unique-answer"
@@ -146,15 +147,37 @@ def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Deployed, 
 
 
 def test_a_known_person_gets_a_session(deployed: Deployed) -> None:
-    secrets, arn = deployed.local.boto3_client("secretsmanager"), deployed.local.outputs["IdentitySecretArn"]
-    key = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["current"]
-    claims = {"sub": "customer-7", "aud": "visitor-chat", "exp": int(time.time()) + 600, "name": "Aino"}
-    body = {"identity_token": jwt.encode(claims, key)}
+    body = {"identity_token": identity_token(deployed, "customer-7", name="Aino")}
 
     answers = [requests.post(f"{deployed.local.api_url}/sessions", json=body, timeout=30) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
     assert len({answer.json()["visitor"]["id"] for answer in answers}) == 1
+
+
+def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: Deployed) -> None:
+    planted = visitor_of(deployed, deployed.start(message="Hello"))
+    tickets = [planted.call("POST", "/realtime").json()["url"] for _ in range(2)]
+    body = {"identity_token": identity_token(deployed, "the-victim")}
+    headers = {"Authorization": f"Bearer {planted.token}"}
+    with connect(planted.call("POST", "/realtime").json()["url"]) as socket:
+        socket.send(json.dumps({"action": "ping"}))
+        socket.recv(timeout=20)
+
+        joined = requests.post(f"{deployed.local.api_url}/sessions", json=body, headers=headers, timeout=30)
+
+        assert joined.json()["visitor"]["id"] == planted.id
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=20)
+    for ticket in tickets:
+        with pytest.raises(InvalidStatus):
+            connect(ticket)
+
+
+def identity_token(deployed: Deployed, subject: str, **claims: Any) -> str:
+    secrets, arn = deployed.local.boto3_client("secretsmanager"), deployed.local.outputs["IdentitySecretArn"]
+    key = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])["current"]
+    return jwt.encode({"sub": subject, "aud": "visitor-chat", "exp": int(time.time()) + 600, **claims}, key)
 
 
 VALUES = st.recursive(

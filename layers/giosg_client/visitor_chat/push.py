@@ -79,6 +79,7 @@ class Push:
     def close_all(self, visitor_id: str) -> None:
         """Close a visitor's sockets, as far as that is possible, and forget them."""
         self._close(visitor_id, self._connections().of_visitor(visitor_id))
+        self._connections().forget_presence(visitor_id)
 
     def close_oldest(self, visitor_id: str) -> None:
         """Make room for another socket of a visitor's."""

@@ -6,12 +6,12 @@ within a minute, and kept only as a hash.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
 from giosg_client.client import GiosgClient
 from giosg_client.errors import GiosgError
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat import cursors, telemetry
 from visitor_chat.access import Access
 from visitor_chat.clock import Clock
@@ -30,12 +30,20 @@ ENDED_LATELY = timedelta(hours=1)
 MOST_CURSORS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+@frozen
+class Ticket(Frozen):
     """The address that opens one socket, once."""
 
     url: str
     expires_in_seconds: int
+
+
+@frozen
+class Admission(Frozen):
+    """Whose ticket it was, and from which session."""
+
+    visitor_id: str
+    session_id: str
 
 
 class Tickets:
@@ -46,19 +54,20 @@ class Tickets:
         self._clock = clock
         self._socket_url = socket_url
 
-    def issue(self, visitor_id: str) -> Ticket:
-        """Make a ticket for a visitor."""
+    def issue(self, visitor_id: str, *, session_id: str) -> Ticket:
+        """Make a ticket for a visitor, which is worth nothing once the session has ended."""
         secret = secrets.token_urlsafe(TICKET_BYTES)
         until = self._clock() + TICKET_LIFETIME
         key = ticket_key(_hash(secret))
-        self._store.coordination.begin(key, until=until, lifetime=TICKET_LIFETIME, facts={"visitor_id": visitor_id})
+        facts = {"visitor_id": visitor_id, "session_id": session_id}
+        self._store.coordination.begin(key, until=until, lifetime=TICKET_LIFETIME, facts=facts)
         url = f"{self._socket_url}?ticket={quote(secret)}"
         return Ticket(url=url, expires_in_seconds=int(TICKET_LIFETIME.total_seconds()))
 
-    def redeem(self, secret: str) -> str | None:
-        """Give the visitor whose ticket it is, None for one that was never issued, is old, or was used."""
+    def redeem(self, secret: str) -> Admission | None:
+        """Give whose ticket it is, None for one that was never issued, is old, or was used."""
         entry = self._store.coordination.consume(ticket_key(_hash(secret)))
-        return entry["visitor_id"] if entry else None
+        return Admission(visitor_id=entry["visitor_id"], session_id=entry["session_id"]) if entry else None
 
 
 def _hash(secret: str) -> str:

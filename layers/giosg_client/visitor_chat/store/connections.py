@@ -72,6 +72,10 @@ class Connections:
         for key in (_of_visitor(visitor_id, connection_id), _owner_of(connection_id)):
             self._tables.write(Write(kind="Delete", table=self.table, key=key))
 
+    def forget_presence(self, visitor_id: str) -> None:
+        """Forget when a visitor was last shown as present."""
+        self._tables.write(Write(kind="Delete", table=self.table, key=_presence_of(visitor_id)))
+
     def take_presence_turn(self, visitor_id: str, *, every: timedelta) -> bool:
         """Tell whether it is time to show the visitor as present again; at most one caller is told so each time."""
         now = self._clock()

@@ -98,6 +98,12 @@ class Visitors:
         except ConditionFailed:
             return
 
+    def has_session(self, visitor_id: str, session_id: str) -> bool:
+        """Tell whether a session has not ended, nor its visitor been erased."""
+        keys = (session_key(visitor_id, session_id), visitor_key(visitor_id))
+        session, visitor = self._tables.read([(self.table, key) for key in keys])
+        return session is not None and visitor is not None and not to_visitor(visitor).is_erased
+
     def prolong_session(self, session: Session, expires_at: datetime) -> None:
         """Keep a used session alive; one that is gone stays gone."""
         try:
@@ -199,15 +205,18 @@ class CredentialsStore:
 
     def release_renewal(self, visitor_id: str) -> None:
         """Give a renewal that failed back, so that the next caller need not wait for the lease to run out."""
-        self._tables.write(
-            Write(
-                kind="Update",
-                table=self.table,
-                key=credentials_key(visitor_id),
-                update="REMOVE #renewing_until",
-                condition="attribute_exists(#access_token)",
-            ),
-        )
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=credentials_key(visitor_id),
+                    update="REMOVE #renewing_until",
+                    condition="attribute_exists(#access_token)",
+                ),
+            )
+        except ConditionFailed:
+            return
 
     def forget(self, visitor_id: str) -> None:
         self._tables.write(Write(kind="Delete", table=self.table, key=credentials_key(visitor_id)))
