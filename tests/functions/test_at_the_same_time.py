@@ -8,14 +8,14 @@ from tests.aws import Functions, Reply
 from tests.functions import notices
 from tests.functions.acts import Chatting, codes, start
 from tests.functions.conftest import Clock
-from tests.functions.side_by_side import let_threads_stand_for_containers, side_by_side
+from tests.functions.side_by_side import let_aws_do_one_thing_at_a_time, side_by_side
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
 
 @pytest.fixture(autouse=True)
-def _containers(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_threads_stand_for_containers(monkeypatch)
+def _steps_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_aws_do_one_thing_at_a_time(monkeypatch)
 
 
 def counted(replies: list[Reply]) -> list[int]:
