@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.template import resources
+from tests.template import resources, template
 
 CHOSEN = {"Fn::If": ["HasOwnKey", {"Fn::GetAtt": ["DataKey", "Arn"]}, {"Ref": "KmsKeyArn"}]}
 
@@ -26,6 +26,11 @@ def test_the_key_is_rotated_and_lives_as_long_as_the_tables() -> None:
 
     assert key["Properties"]["EnableKeyRotation"] is True
     assert key["DeletionPolicy"] == table["DeletionPolicy"]
+
+
+def test_the_template_may_choose_what_happens_to_its_data() -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/function-refs-in-policy-attributes.html."""
+    assert template()["Transform"][0] == "AWS::LanguageExtensions"
 
 
 def test_the_key_is_of_use_only_through_tables_and_secrets() -> None:
