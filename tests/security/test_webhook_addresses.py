@@ -1,10 +1,10 @@
 """Webhooks from elsewhere, with the right secret."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import WEBHOOK_SECRET, Functions, Reply, http_event
+from tests.aws import WEBHOOK_SECRET, Functions, Reply, deployed, http_event
 from tests.functions.notices import about_an_unknown_chat
 
 from visitor_chat import wiring
@@ -16,9 +16,16 @@ NETWORKS = "178.63.128.64/29,2001:db8::/32"
 Deliver = Callable[[str], Reply]
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[tuple[SimulatedGiosg, Functions]]:
+    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
+        yield giosg, functions
+
+
 @pytest.fixture(params=["chats", "messages"])
-def deliver(request: pytest.FixtureRequest, giosg: SimulatedGiosg, functions: Functions) -> Deliver:
+def deliver(request: pytest.FixtureRequest, stack: tuple[SimulatedGiosg, Functions]) -> Deliver:
     """Give a delivery to either webhook from an address."""
+    giosg, functions = stack
 
     def send(address: str) -> Reply:
         path = f"/giosg_webhooks/{request.param}"
@@ -31,13 +38,14 @@ def deliver(request: pytest.FixtureRequest, giosg: SimulatedGiosg, functions: Fu
 
 
 @pytest.fixture
-def check(monkeypatch: pytest.MonkeyPatch, functions: Functions) -> Callable[[str], None]:  # noqa: ARG001 - its environment
+def check(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     def choose(how: str) -> None:
         monkeypatch.setenv("WEBHOOK_ADDRESS_CHECK", how)
         monkeypatch.setenv("WEBHOOK_NETWORKS", NETWORKS)
         wiring.reset()
 
-    return choose
+    yield choose
+    wiring.reset()
 
 
 @pytest.mark.parametrize("address", [GIOSG, f"::ffff:{GIOSG}", "2001:db8::7"])
