@@ -1,5 +1,7 @@
 """A visitor's chat on the whole stack, as the tests of its parts need it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -64,6 +66,11 @@ class Scene(NamedTuple):
     def texts(self, visit: Visit) -> list[str | None]:
         return [message.content.get("message") for message in self.stored(visit)]
 
+    def sent_to_giosg(self, visit: Visit, text: str) -> int:
+        """Count the visitor's messages with this text at Giosg."""
+        messages = self.giosg.messages(visit.chat_id)
+        return sum(each["message"] == text and each["sender_type"] == "visitor" for each in messages)
+
     def stored(self, visit: Visit) -> list[StoredMessage]:
         """Give the stored messages of a chat that visitors see, in the order of their last change."""
         found = [message for message in wiring.store().messages.all_of(visit.chat_id) if message.seq is not None]
@@ -73,6 +80,22 @@ class Scene(NamedTuple):
         chat = wiring.store().chats.find(visit.chat_id)
         assert isinstance(chat, Chat)
         return chat
+
+    @contextmanager
+    def breaking(self, operation: str, error: BaseException, *, about: str = "", times: int = 1) -> Iterator[None]:
+        """Let the next calls of DynamoDB fail, without being done, whose parameters say something."""
+        left = [times]
+
+        def fail(request: Any, **_rest: Any) -> None:
+            if about in request.body.decode() and left[0]:
+                left[0] -= 1
+                raise error
+
+        hooks, name = wiring.aws("dynamodb").meta.events, f"before-send.dynamodb.{operation}"
+        hooks.register_first(name, fail, unique_id="breaking")
+        yield
+        hooks.unregister(name, unique_id="breaking")
+        assert left[0] < times, f"nobody called {operation}"
 
     def is_due(self, visit: Visit, **within: float) -> bool:
         """Tell whether a chat will be compared with Giosg within a time."""

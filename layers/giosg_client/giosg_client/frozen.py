@@ -4,6 +4,7 @@ A dataclass compiles its methods for each class anew, which takes about a millis
 Here the methods are written once; `dataclasses.fields`, `replace` and `asdict` work all the same.
 """
 
+from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform
@@ -24,7 +25,8 @@ class Frozen:
 
     def __init__(self, **values: Any) -> None:
         shape = _shape_of(self)
-        every = {**shape.defaults, **values}
+        made = {name: make() for name, make in shape.factories.items() if name not in values}
+        every = {**shape.defaults, **made, **values}
         if every.keys() != shape.names:
             odd = ", ".join(sorted(every.keys() ^ shape.names))
             raise TypeError(f"{type(self).__name__} has to be given, or does not have: {odd}")
@@ -52,6 +54,7 @@ class _Shape(NamedTuple):
     names: frozenset[str]
     shown: tuple[str, ...]
     defaults: dict[str, Any]
+    factories: dict[str, Callable[[], Any]]
 
 
 def _shape_of(instance: object) -> _Shape:
@@ -66,6 +69,7 @@ def _shape(model: Any) -> _Shape:
         names=frozenset(part.name for part in parts),
         shown=tuple(part.name for part in parts if part.repr),
         defaults={part.name: part.default for part in parts if part.default is not MISSING},
+        factories={part.name: part.default_factory for part in parts if part.default_factory is not MISSING},
     )
 
 

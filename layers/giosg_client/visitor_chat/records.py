@@ -1,16 +1,18 @@
 """What the store keeps, as frozen values. The tables' form of each is in `store`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from giosg_client.frozen import Frozen, frozen
 
 MessageContent = Mapping[str, Any]
 """Fields of a Giosg message under the names of `giosg_client.models.Message`, as JSON values; some may be missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+@frozen
+class Visitor(Frozen):
     """A person who chats. `id` is Giosg's public visitor id."""
 
     id: str
@@ -19,8 +21,8 @@ class Visitor:
     is_erased: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+@frozen
+class Session(Frozen):
     """One device's proof of being a visitor; only the hash of its secret is kept."""
 
     visitor_id: str
@@ -29,8 +31,8 @@ class Session:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+@frozen
+class Credentials(Frozen):
     """A visitor's secrets at Giosg, never to leave the stack; the access token wants renewing from `renew_at` on."""
 
     visitor_id: str
@@ -39,8 +41,8 @@ class Credentials:
     renew_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+@frozen
+class Claim(Frozen):
     """A message on its way to Giosg.
 
     `seq` is the chat's when the claim was made: our message cannot have been stored at or before it. Until
@@ -54,12 +56,12 @@ class Claim:
     seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chat:
+@frozen
+class Chat(Frozen):
     """A chat and the counters that order its changes.
 
     `seq` counts every change that a visitor can see; `tail_id` and `tail_seq` name the message changed last.
-    `is_started` tells a chat that a visitor's request has made from one that only a webhook told of. `listed_until` is
+    `started_by` names the start that has made it, None while only a webhook has told of it. `listed_until` is
     how long its place in the visitor's list is sure to last.
     """
 
@@ -74,7 +76,7 @@ class Chat:
     is_ended: bool = False
     has_visitor_message: bool = False
     has_agent: bool = False
-    is_started: bool = False
+    started_by: str | None = None
     seq: int = 0
     tail_id: str | None = None
     tail_seq: int = 0
@@ -90,8 +92,8 @@ class Chat:
         return "waiting" if self.has_visitor_message else "new"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredMessage:
+@frozen
+class StoredMessage(Frozen):
     """A message as far as it is known.
 
     `seq` is its place in the order of changes, None while no visitor may see it: a part that came before the rest, or

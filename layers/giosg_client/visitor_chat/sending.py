@@ -8,11 +8,12 @@ for a message of the same visitor and text that nothing else accounts for, and s
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnavailable, GiosgUnreachable
+from giosg_client.errors import GiosgError, GiosgRefused, GiosgTimeout, GiosgUnavailable, GiosgUnreachable
+from giosg_client.frozen import Frozen, frozen
 from giosg_client.models import Message
 from visitor_chat import events, matching
 from visitor_chat.access import Access
@@ -30,16 +31,20 @@ from visitor_chat.records import Chat, Claim, Credentials, StoredMessage
 from visitor_chat.store import ConditionFailed, Store
 from visitor_chat.store.messages import Sent
 
-LEASE = timedelta(seconds=25)
-"""Longer than an invocation can be at work on one message."""
+LEASE = timedelta(seconds=30)
+"""Longer than an invocation lives."""
+REST = timedelta(seconds=5)
+"""After a timeout, for what Giosg may still be doing: only then does a look at Giosg tell what was done."""
 LONGEST_WAIT = timedelta(seconds=12)
 POLL_SECONDS = 0.1
+READ_ATTEMPTS = 5
+"""A message that was just committed may be readable a moment later than what says so."""
 PERHAPS_ENDED = frozenset({400, 403, 404, 409, 410})
 """Giosg does not document how it refuses a message to an ended chat, so on any of these the chat is read again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+@frozen
+class Outgoing(Frozen):
     """A message to send: who, what, under which claim, and what permits to send it for the first time."""
 
     credentials: Credentials
@@ -48,8 +53,8 @@ class Outgoing:
     permit: Permit = nothing_to_wait_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+@frozen
+class Delivered(Frozen):
     """A message that Giosg has; `is_repeat` when an earlier request had sent it."""
 
     chat: Chat
@@ -89,6 +94,7 @@ class Sending:
             try:
                 delivered = self._take_turn(outgoing, chat)
             except ConditionFailed:
+                self._sleep(POLL_SECONDS)
                 delivered = None
             if delivered is not None:
                 return delivered
@@ -103,10 +109,12 @@ class Sending:
 
     def _repeat(self, outgoing: Outgoing, chat: Chat, sent: Sent) -> Delivered:
         _check_text(outgoing, sent.text_hash)
-        message = self._store.messages.find(chat.id, sent.message_id)
-        if message is None:
-            raise ChatNotFound("the message was erased")
-        return Delivered(chat=chat, message=message, is_repeat=True)
+        for _attempt in range(READ_ATTEMPTS):
+            message = self._store.messages.find(chat.id, sent.message_id)
+            if message is not None:
+                return Delivered(chat=chat, message=message, is_repeat=True)
+            self._sleep(POLL_SECONDS)
+        raise ChatNotFound("the message was erased")
 
     def _take_turn(self, outgoing: Outgoing, chat: Chat) -> Delivered | None:
         """Send, or finish what another request began; None after a wait for one that is at work."""
@@ -131,7 +139,7 @@ class Sending:
             leased_until=now + LEASE,
             seq=chat.seq,
         )
-        claimed = self._store.chats.claim(chat, claim)
+        claimed = self._store.claim(chat, claim)
         try:
             outgoing.permit()
         except Exception:
@@ -186,7 +194,8 @@ class Sending:
         except GiosgError:
             settled = None
         if settled is None:
-            self._store.chats.leave_claim(chat, claim.claim_id)
+            rest = REST if isinstance(error, GiosgTimeout) else timedelta()
+            self._store.chats.leave_claim(chat, claim.claim_id, rest=rest)
             raise error
         return replace(settled, is_repeat=False)
 

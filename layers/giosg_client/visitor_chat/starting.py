@@ -15,34 +15,35 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused, GiosgUnauthorized
-from giosg_client.models import Chat as GiosgChat
+from giosg_client.errors import GiosgError, GiosgTimeout
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.challenge import Challenge
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import ChatNotFound, IdempotencyKeyReused, InvalidVisitorToken, NoAgentsOnline, TryAgain
-from visitor_chat.ledger import Ledger
+from visitor_chat.opening import Attempt, Opening
 from visitor_chat.quotas import MOST_OPEN_CHATS, Quotas
 from visitor_chat.records import Chat, Credentials, StoredMessage, Visitor
 from visitor_chat.sending import Delivered, Outgoing, Sending
-from visitor_chat.store import ConditionFailed, Marker, Store
+from visitor_chat.store import Store
 from visitor_chat.store.attributes import Record
 from visitor_chat.store.coordination import JOURNAL_LIFETIME, start_key
 from visitor_chat.store.tables import Key
 from visitor_chat.views import UNNAMED_CLAIM
 
-LEASE = timedelta(seconds=28)
+LEASE = timedelta(seconds=30)
+"""Longer than an invocation lives."""
+REST = timedelta(seconds=5)
+"""After a timeout, for what Giosg may still be doing: only then does a look at Giosg tell what was done."""
 LONGEST_WAIT = timedelta(seconds=20)
 POLL_SECONDS = 0.1
 PRESENCE_SECONDS = 120
-CLOCK_TOLERANCE = timedelta(minutes=2)
-FIRST_SYNC = timedelta(minutes=4)
 USERNAME = "username"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartRequest:
+@frozen
+class StartRequest(Frozen):
     """What a visitor asks for. `visitor` is given when they are known already."""
 
     visitor: Visitor | None
@@ -55,8 +56,8 @@ class StartRequest:
     challenge_token: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+@frozen
+class Started(Frozen):
     """The chat, its visitor, and the first message if there was one; `is_repeat` when it had been started before."""
 
     chat: Chat
@@ -79,9 +80,15 @@ class Journal:
         if self.key is not None:
             self.store.coordination.record(self.key, **facts)
 
-    def close(self) -> None:
+    @property
+    def name(self) -> str:
+        """Name the start, the same one whenever it is tried again."""
+        return str(self.facts["name"] if self.key is None else self.key["id"])
+
+    def close(self, *, until: datetime) -> None:
+        """Let the next one go on from that instant."""
         if self.key is not None:
-            self.store.coordination.release(self.key)
+            self.store.coordination.record(self.key, leased_until=to_text(until))
 
 
 class Starting:
@@ -90,13 +97,12 @@ class Starting:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
         giosg: GiosgClient,
         access: Access,
+        opening: Opening,
         *,
         room: Room,
         sending: Sending,
-        chat_type: str,
         quotas: Quotas,
         challenge: Challenge,
         clock: Clock,
@@ -104,12 +110,11 @@ class Starting:
         threads: Executor,
     ) -> None:
         self._store = store
-        self._ledger = ledger
         self._giosg = giosg
         self._access = access
+        self._opening = opening
         self._room = room
         self._sending = sending
-        self._chat_type = chat_type
         self._quotas = quotas
         self._challenge = challenge
         self._clock = clock
@@ -119,14 +124,18 @@ class Starting:
     def start(self, request: StartRequest) -> Started:
         """Start a chat, or finish starting it; raise what kept it from being done."""
         journal = self._open_journal(request)
+        rest = timedelta()
         try:
             return self._go_on(request, journal)
+        except GiosgTimeout:
+            rest = REST
+            raise
         finally:
-            journal.close()
+            journal.close(until=self._clock() + rest)
 
     def _open_journal(self, request: StartRequest) -> Journal:
         if request.idempotency_key is None:
-            return Journal(self._store, None, {"began_at": to_text(self._clock())})
+            return Journal(self._store, None, {"began_at": to_text(self._clock()), "name": f"once#{uuid.uuid4()}"})
         key, body_hash = _journal_key(request), _body_hash(request)
         deadline = self._clock() + LONGEST_WAIT
         while self._clock() < deadline:
@@ -215,9 +224,10 @@ class Starting:
 
     def _open_chat(self, request: StartRequest, journal: Journal, visitor: Visitor, credentials: Credentials) -> Chat:
         began_at = from_text(journal.facts["began_at"])
-        begun = self._find_begun(credentials, began_at) if journal.is_resumed else None
+        attempt = Attempt(name=journal.name, visitor=visitor, credentials=credentials, began_at=began_at)
+        begun = self._opening.find_begun(attempt) if journal.is_resumed else None
         aside = [] if begun else self._prepare(request, visitor, credentials)
-        chat = self._store_chat(begun or self._create(credentials, began_at), visitor)
+        chat = self._opening.open(attempt, begun)
         journal.note(chat_id=chat.id)
         for preparation in aside:
             preparation.result()
@@ -246,76 +256,6 @@ class Starting:
                 self._giosg.set_visitor_variable(visitor.id, key=key, value=value)
             except GiosgError:
                 continue
-
-    def _create(self, credentials: Credentials, began_at: datetime) -> GiosgChat:
-        try:
-            return self._access.call(
-                credentials,
-                lambda token: self._giosg.create_chat(
-                    credentials.visitor_id, access_token=token, chat_type=self._chat_type
-                ),
-            )
-        except GiosgRefused as refusal:
-            self._raise_if_offline(refusal)
-            raise
-        except GiosgError as error:
-            begun = self._find_begun(credentials, began_at) if error.is_ambiguous else None
-            if begun is None:
-                raise
-            return begun
-
-    def _raise_if_offline(self, refusal: GiosgRefused) -> None:
-        """Say why Giosg refused: its status for an offline room is not documented, so the room is asked itself."""
-        if isinstance(refusal, GiosgUnauthorized):
-            return
-        if not self._giosg.get_room().is_online:
-            raise NoAgentsOnline("Giosg refused the chat, and the room is offline") from refusal
-
-    def _find_begun(self, credentials: Credentials, began_at: datetime) -> GiosgChat | None:
-        """Find the empty chat that an earlier attempt of this start has made."""
-        earliest = began_at - CLOCK_TOLERANCE
-        begun = [each for each in self._list(credentials) if not each.is_ended and not each.visitor_message_count]
-        recent = [each for each in begun if each.created_at >= earliest and not self._is_taken(each.id)]
-        return min(recent, key=lambda each: (each.created_at, each.id), default=None)
-
-    def _list(self, credentials: Credentials) -> list[GiosgChat]:
-        """List the visitor's chats; one who has not entered the room yet is unknown there, and has none."""
-        try:
-            return self._access.call(
-                credentials,
-                lambda token: list(self._giosg.list_visitor_chats(credentials.visitor_id, access_token=token)),
-            )
-        except GiosgNotFound:
-            return []
-
-    def _is_taken(self, chat_id: str) -> bool:
-        """Tell whether a chat is the result of another start, or gone; a webhook may have stored ours already."""
-        stored = self._store.chats.find(chat_id)
-        return stored.is_started if isinstance(stored, Chat) else stored is Marker.REMOVED
-
-    def _store_chat(self, giosg_chat: GiosgChat, visitor: Visitor) -> Chat:
-        chat = Chat(
-            id=giosg_chat.id,
-            visitor_id=visitor.id,
-            visitor_name=visitor.name,
-            created_at=giosg_chat.created_at,
-            updated_at=giosg_chat.updated_at or giosg_chat.created_at,
-            is_started=True,
-        )
-        try:
-            guards = [self._store.visitors.check_not_erased(visitor.id)]
-            self._ledger.open_chat(chat, sync_due_at=self._clock() + FIRST_SYNC, guards=guards)
-        except ConditionFailed:
-            return self._already_stored(chat)
-        return chat
-
-    def _already_stored(self, chat: Chat) -> Chat:
-        """Give the chat as a webhook that was faster has stored it."""
-        stored = self._store.chats.find(chat.id)
-        if not isinstance(stored, Chat) or stored.visitor_id != chat.visitor_id:
-            raise InvalidVisitorToken("the visitor was erased while the chat was started")
-        self._store.chats.mark_started(chat.id)
-        return stored
 
     def _say_first(self, request: StartRequest, journal: Journal, credentials: Credentials, chat: Chat) -> Delivered:
         claim_id = request.client_message_id or journal.facts.get("claim_id") or f"{UNNAMED_CLAIM}{uuid.uuid4()}"

@@ -4,15 +4,16 @@ It may be done at any time, any number of times, beside webhooks of the same cha
 Giosg began is left as it is, and looked at again the next time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from giosg_client.client import GiosgClient
 from giosg_client.errors import GiosgNotFound
+from giosg_client.frozen import Frozen, frozen
 from giosg_client.models import Chat as GiosgChat
 from giosg_client.models import Message
 from visitor_chat import events, merging
 from visitor_chat.clock import Clock, from_text
+from visitor_chat.errors import TryAgain
 from visitor_chat.ledger import Ledger
 from visitor_chat.records import Chat, StoredMessage, Visitor
 from visitor_chat.store import ConditionFailed, Marker, Store
@@ -23,8 +24,8 @@ IN_TRANSIT = timedelta(seconds=45)
 """How long a webhook, or Giosg's own list, may lag behind: younger differences mean nothing yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synced:
+@frozen
+class Synced(Frozen):
     """What a look at Giosg has changed. `missed` counts messages that no webhook had brought."""
 
     chat: Chat | Marker | None
@@ -83,8 +84,14 @@ class Syncing:
             guards = [self._store.visitors.check_not_erased(visitor.id)]
             self._ledger.open_chat(chat, sync_due_at=self._clock() + INTERVAL, guards=guards)
         except ConditionFailed:
-            return self._store.chats.find(chat.id)
+            return self._stored_meanwhile(chat.id)
         return chat
+
+    def _stored_meanwhile(self, chat_id: str) -> Chat | Marker:
+        stored = self._store.chats.find(chat_id)
+        if stored is None:
+            raise TryAgain("the chat could not be stored beside what else is done for its visitor")
+        return stored
 
     def _compare(self, chat: Chat) -> Synced:
         looked_at = self._clock()

@@ -23,6 +23,7 @@ from visitor_chat.ending import Ending
 from visitor_chat.known_visitors import Identities, KnownVisitors
 from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
+from visitor_chat.opening import Opening
 from visitor_chat.publishing import Publishing
 from visitor_chat.push import Push
 from visitor_chat.quotas import Quotas
@@ -162,15 +163,19 @@ def threads() -> Executor:
 
 
 @cache
+def opening() -> Opening:
+    return Opening(store(), ledger(), giosg(), access(), chat_type=settings().giosg_chat_type, clock=clock.now)
+
+
+@cache
 def starting() -> Starting:
     return Starting(
         store(),
-        ledger(),
         giosg(),
         access(),
+        opening(),
         room=room(),
         sending=sending(),
-        chat_type=settings().giosg_chat_type,
         quotas=quotas(),
         challenge=challenge(),
         clock=clock.now,

@@ -9,8 +9,8 @@ visitors (visitor_id, record)
 credentials (visitor_id)
                          visitor_secret_id, access_token, renew_at, renewing_until; retention
 chats (pk, sk)
-    `chat#<id>`, `chat`  the chat's state, seq, tail_id, tail_seq, claims; open_shard and sync_due_at until its end is
-                         confirmed; retention
+    `chat#<id>`, `chat`  the chat's state, seq, tail_id, tail_seq, claims, started_by; open_shard and sync_due_at
+                         until its end is confirmed; retention
     `chat#<id>`, `chat`  instead of all that, a marker: `removed` (retention) or `foreign` (an hour)
     `visitor#<id>`, `<created at>#<chat id>`
                          chat_id: the visitor's chats, in order of creation; retention
@@ -21,7 +21,7 @@ messages (chat_id, record)
 coordination (id)
     `start#<hash>`       the journal of one Idempotency-Key; 24 hours
     `availability`       the room's last known answer, and who may ask next; a day
-    `ticket#<hash>`      visitor_id: one socket may be opened, once; a minute
+    `ticket#<hash>`      visitor_id, session_id: one socket may be opened, once; a minute
     `quota#<hash>`       used: how often something was asked for; the quota's window, at most 10 minutes
     `quota#salt#<day>`   salt of the hashes above; a day
 connections (pk, sk)
@@ -42,7 +42,7 @@ Which access needs what
     read what is new in a chat         the chat, then one query of `changes`
     apply a webhook                    one batch read: chat and message; one transaction, or nothing for a repeat
     push to a visitor's sockets        one query of `connections`
-    send                               the batch read above; a claim on the chat; one transaction
+    send                               the batch read above; two transactions: a claim on the chat, and its outcome
 
 Why a reader who follows cursors misses nothing
     A cursor is a `seq`. Every visible change of a chat is one transaction that moves the chat from `seq` n to n + 1
@@ -54,6 +54,8 @@ Why a reader who follows cursors misses nothing
     cannot succeed while that one is still being applied: everything before the tail is readable. And a reader who was
     told `seq` n looks only at messages up to n, and stops short of the tail if the tail itself cannot be seen yet.
     A message that changes moves to its new number, and is met there by everyone whose cursor is older.
+    For the same reason a claim is made in a transaction with a check that it has not become a message: a reader may
+    see the chat without the claim a moment before `sent#` is there.
 """
 
 from visitor_chat.store.chats import Chats, Marker

@@ -124,18 +124,24 @@ class Chats:
         """Store what has changed of a chat itself; raise ConditionFailed when `before` is not the latest."""
         self._tables.write(self.changing(before, after))
 
-    def mark_started(self, chat_id: str) -> None:
-        """Note that a visitor's request has made this chat, which a webhook had stored before."""
-        self._tables.write(
-            Write(
-                kind="Update",
-                table=self.table,
-                key=chat_key(chat_id),
-                update="SET #is_started = :yes",
-                condition="attribute_exists(#seq)",
-                values={"yes": True},
-            ),
-        )
+    def take_as_started(self, chat: Chat, start: str) -> Chat | None:
+        """Note which start has made a chat that a webhook had stored before; None when it is another one's."""
+        if chat.started_by is not None:
+            return chat if chat.started_by == start else None
+        try:
+            record = self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=chat_key(chat.id),
+                    update="SET #started_by = :start",
+                    condition="attribute_exists(#seq) AND attribute_not_exists(#started_by)",
+                    values={"start": start},
+                ),
+            )
+        except ConditionFailed:
+            return None
+        return _to_chat(record)
 
     def mark_synced(self, chat: Chat, *, due_at: datetime | None) -> None:
         """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here.
@@ -204,14 +210,16 @@ class Chats:
             condition="attribute_exists(#seq)",
         )
 
-    def claim(self, chat: Chat, claim: Claim) -> Chat:
-        """Announce a message that is about to be sent; raise ConditionFailed if it was, or the chat has ended."""
-        return self._update_claims(
-            chat.id,
-            "SET #claims.#claim = :claim",
+    def claiming(self, chat: Chat, claim: Claim) -> Write:
+        """Give the write that announces a message, which fails if it was announced before, or the chat has ended."""
+        return Write(
+            kind="Update",
+            table=self.table,
+            key=chat_key(chat.id),
+            update="SET #claims.#claim = :claim",
             condition="attribute_exists(#seq) AND attribute_not_exists(#claims.#claim) AND #is_ended = :no",
             values={"claim": _claim_record(claim), "no": False},
-            claim_id=claim.claim_id,
+            names={"claim": claim.claim_id},
         )
 
     def take_over(self, chat: Chat, claim: Claim, *, leased_until: datetime) -> Chat:
@@ -224,9 +232,10 @@ class Chats:
             claim_id=claim.claim_id,
         )
 
-    def leave_claim(self, chat: Chat, claim_id: str) -> None:
-        """Stop working on a claim whose outcome is unknown: whoever is next looks at Giosg first."""
-        self._settle_claim(chat, claim_id, "SET #claims.#claim.#leased_until = :now", {"now": to_text(self._clock())})
+    def leave_claim(self, chat: Chat, claim_id: str, *, rest: timedelta = timedelta()) -> None:
+        """Stop working on a claim whose outcome is unknown: whoever is next, after a rest, looks at Giosg first."""
+        until = {"until": to_text(self._clock() + rest)}
+        self._settle_claim(chat, claim_id, "SET #claims.#claim.#leased_until = :until", until)
 
     def drop_claim(self, chat: Chat, claim_id: str) -> None:
         """Take back a claim of a message that was certainly not sent."""
@@ -343,7 +352,7 @@ def _to_record(chat: Chat) -> Record:
         "is_ended": chat.is_ended,
         "has_visitor_message": chat.has_visitor_message,
         "has_agent": chat.has_agent,
-        "is_started": chat.is_started,
+        **({"started_by": chat.started_by} if chat.started_by else {}),
         "seq": chat.seq,
         "tail_id": chat.tail_id,
         "tail_seq": chat.tail_seq,
@@ -363,7 +372,7 @@ def _to_chat(record: Record) -> Chat:
         is_ended=record["is_ended"],
         has_visitor_message=record["has_visitor_message"],
         has_agent=record["has_agent"],
-        is_started=record["is_started"],
+        started_by=record.get("started_by"),
         seq=record["seq"],
         tail_id=record["tail_id"],
         tail_seq=record["tail_seq"],

@@ -120,6 +120,11 @@ class Messages:
         item = {**_sent_key(chat_id, claim_id), **sent._asdict(), "expires_at": self._expiry()}
         return Write(kind="Put", table=self.table, item=item, condition="attribute_not_exists(#record)")
 
+    def check_unsent(self, chat_id: str, claim_id: str) -> Write:
+        """Give the part of a transaction that fails when a claim has become a message, or is just becoming one."""
+        key = _sent_key(chat_id, claim_id)
+        return Write(kind="ConditionCheck", table=self.table, key=key, condition="attribute_not_exists(#record)")
+
     def check_tail(self, chat: Chat) -> Write:
         """Give the part of a transaction that waits for the commit before it to be readable."""
         return Write(

@@ -1,12 +1,13 @@
 """The store as a whole, and the reads that span tables."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock
-from visitor_chat.records import Chat, Credentials, Session, StoredMessage, Visitor
+from visitor_chat.records import Chat, Claim, Credentials, Session, StoredMessage, Visitor
 from visitor_chat.settings import Settings
 from visitor_chat.store.chats import Chats, Marker
 from visitor_chat.store.connections import Connections
@@ -26,8 +27,8 @@ from visitor_chat.store.visitors import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+@frozen
+class Context(Frozen):
     """Everything that a visitor's request is judged by, as it was in one read."""
 
     visitor: Visitor | None
@@ -132,6 +133,14 @@ class Store:
                 sent = Sent(message_id=changed.id, text_hash=claim.text_hash)
                 writes.append(self.messages.put_sent(chat.id, claim_id, sent))
         self._tables.transact(*writes)
+
+    def claim(self, chat: Chat, claim: Claim) -> Chat:
+        """Announce a message that is about to be sent; raise ConditionFailed if it was, or the chat has ended."""
+        self._tables.transact(
+            self.chats.claiming(chat, claim),
+            self.messages.check_unsent(chat.id, claim.claim_id),
+        )
+        return replace(chat, claims={**chat.claims, claim.claim_id: claim})
 
     def keep_unseen(self, chat: Chat, message: StoredMessage | None, changed: StoredMessage) -> None:
         """Store what is known of a message that no visitor may see yet; raise ConditionFailed to read again."""

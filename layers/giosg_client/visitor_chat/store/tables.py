@@ -5,16 +5,19 @@ Expressions name every attribute `#attribute` and every value `:value`, so that 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from giosg_client.frozen import Frozen, frozen
+from visitor_chat import clock
 from visitor_chat.store.attributes import Record, from_item, to_item
 
 Key = Mapping[str, str | int]
 _ATTRIBUTE = re.compile(r"#(\w+)")
+CONFLICT_PAUSES_SECONDS = (0.02, 0.05, 0.1)
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
@@ -26,8 +29,8 @@ class UnprocessedReads(Exception):
     """The table stayed too busy to answer a batch of reads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+@frozen
+class Write(Frozen):
     """One write: alone or as a part of a transaction. `names` adds attribute names that are not known in advance."""
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
@@ -62,8 +65,8 @@ def _placeholders(expression: str, values: Mapping[str, Any], names: Mapping[str
     return placeholders
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+@frozen
+class Page(Frozen):
     """What a bounded query found, in key order, and whether more follows."""
 
     records: list[Record]
@@ -153,8 +156,9 @@ class Tables:
             "Delete": self._client.delete_item,
         }
         wanted = {"Update": "ALL_NEW", "Delete": "ALL_OLD"}.get(write.kind, "NONE")
+        operation = operations[write.kind]
         try:
-            answer = operations[write.kind](**write.parameters(), ReturnValues=wanted)
+            answer = _undisturbed(lambda: operation(**write.parameters(), ReturnValues=wanted))
         except ClientError as error:
             raise _translated(error) from error
         return from_item(answer.get("Attributes", {}))
@@ -169,10 +173,25 @@ class Tables:
             raise _translated(error) from error
 
 
+def _undisturbed(operation: Callable[[], Any]) -> Any:
+    """Do a write again while a transaction holds its item, which is over in a moment; the SDK does not.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling
+    """
+    for pause_seconds in CONFLICT_PAUSES_SECONDS:
+        try:
+            return operation()
+        except ClientError as error:
+            if error.response["Error"].get("Code") != "TransactionConflictException":
+                raise
+            clock.sleep(pause_seconds)
+    return operation()
+
+
 def _translated(error: ClientError) -> Exception:
     """Tell "another state than expected" from every other failure, by code."""
     code = error.response.get("Error", {}).get("Code")
-    if code in {"ConditionalCheckFailedException", "TransactionConflictException"}:
+    if code == "ConditionalCheckFailedException":
         return ConditionFailed()
     reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
     if code == "TransactionCanceledException" and reasons <= _CONFLICTS | {"None"}:
