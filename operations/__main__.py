@@ -2,7 +2,11 @@
 
 import argparse
 import json
+import os
 import sys
+
+from local.stack.commands import webhook_urls
+from local.stack.settings import Settings
 
 from operations.replay import replay_chat, replay_dead_letters
 from operations.stacks import DeployedStack, find_stack
@@ -30,7 +34,10 @@ def rotate_webhook_secret(stack: DeployedStack, arguments: argparse.Namespace) -
     if arguments.finish:
         finish(stack)
         return "The secret before the current one is no longer valid, five minutes from now at the latest"
-    urls = rotate(stack)
+    rotate(stack)
+    urls = webhook_urls(
+        arguments.stack, region=arguments.region or None, settings=Settings.from_environment(os.environ)
+    )
     return (
         f"Enter these URLs in Giosg; the old ones work until you say FINISH=1\n"
         f"chats     {urls.chats}\nmessages  {urls.messages}"

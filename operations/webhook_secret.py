@@ -4,8 +4,6 @@ import json
 import secrets
 from typing import Any
 
-from local.stack.webhook_urls import WebhookUrls
-
 from operations.stacks import DeployedStack
 
 SECRET_BYTES = 32
@@ -15,8 +13,8 @@ class RotationUnderWay(Exception):
     """The secret before the current one is still valid, and may be the one that Giosg uses."""
 
 
-def rotate(stack: DeployedStack) -> WebhookUrls:
-    """Make a new secret the current one, keep the one before valid, and give the new URLs.
+def rotate(stack: DeployedStack) -> str:
+    """Make a new secret the current one, keep the one before valid, and give the new one.
 
     Raises:
         RotationUnderWay: two secrets are valid already; a third would shut one of them out.
@@ -26,7 +24,7 @@ def rotate(stack: DeployedStack) -> WebhookUrls:
         raise RotationUnderWay("Enter the current URLs in Giosg, then say FINISH=1 before you rotate again")
     current = secrets.token_urlsafe(SECRET_BYTES)
     _write(stack, {"current": current, "previous": known["current"]})
-    return WebhookUrls.of(stack.outputs["ApiUrl"].rstrip("/"), secret=current)
+    return current
 
 
 def finish(stack: DeployedStack) -> None:
