@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from giosg_client.client import GiosgClient
 from giosg_client.errors import GiosgError
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import GiosgDown
 from visitor_chat.store import Coordination
@@ -19,8 +19,8 @@ POLL_SECONDS = 0.1
 LONGEST_WAIT = timedelta(seconds=6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
+@frozen
+class Availability(Frozen):
     """What Giosg said of the room, and when."""
 
     is_online: bool

@@ -1,7 +1,6 @@
 """Who is calling, and is what they ask about theirs?"""
 
-from dataclasses import dataclass
-
+from giosg_client.frozen import Frozen, frozen
 from giosg_client.identifiers import is_uuid
 from visitor_chat import telemetry
 from visitor_chat.errors import ChatNotFound, InvalidVisitorToken
@@ -11,8 +10,8 @@ from visitor_chat.store import Store
 from visitor_chat.store.messages import Sent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+@frozen
+class Caller(Frozen):
     """A visitor whose token is good, and what was read along with it."""
 
     visitor: Visitor

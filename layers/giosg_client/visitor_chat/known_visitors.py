@@ -8,11 +8,12 @@ began them need not be this person. Names and variables in the token come from t
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from giosg_client.client import GiosgClient
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.access import Access
 from visitor_chat.clock import Clock, to_epoch_seconds
 from visitor_chat.errors import InvalidIdentityToken, InvalidRequest, TryAgain
@@ -29,8 +30,8 @@ SHORTEST_KEY_BYTES = 32
 ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+@frozen
+class Identity(Frozen):
     """Who somebody is, as the backend says it."""
 
     subject_hash: str

@@ -7,10 +7,11 @@ Giosg. What a visitor can see of it is pushed to their sockets once it is commit
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat import matching, merging
 from visitor_chat.errors import TryAgain
 from visitor_chat.merging import MessageEvent
@@ -26,8 +27,8 @@ LONGEST_PAUSE_SECONDS = 0.4
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+@frozen
+class Applied(Frozen):
     """What an event did. `is_visible` tells whether a visitor can see the difference."""
 
     chat: Chat | Marker | None

@@ -11,10 +11,11 @@ to a call of ours, or a look at the whole chat. The rules make the order irrelev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import from_text
 from visitor_chat.records import Chat, MessageContent, StoredMessage
 
@@ -45,8 +46,8 @@ class Action(Enum):
     FOUND = "found"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageEvent:
+@frozen
+class MessageEvent(Frozen):
     """One thing said of one message; `claim_id` names the attempt to send that made it, if that is known.
 
     `as_of` is the chat's `seq` before Giosg was looked at: what was stored later may be newer than what was found.

@@ -6,9 +6,9 @@ changes of one chat are published in the order in which they were committed.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat import telemetry
 from visitor_chat.store.attributes import Record, from_item
 from visitor_chat.store.chats import Marker
@@ -20,8 +20,8 @@ MOST_ENTRIES = 10
 """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeEvent:
+@frozen
+class ChangeEvent(Frozen):
     """One event: what kind of change it was, and the ids of what changed."""
 
     kind: str

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock
 from visitor_chat.errors import InvalidVisitorToken
 from visitor_chat.records import Session, Visitor
@@ -19,8 +19,8 @@ SECRET_BYTES = 32
 _TOKEN = re.compile(r"(?P<visitor>[0-9a-f]{32})\.(?P<session>[0-9a-f]{16})\.(?P<secret>[A-Za-z0-9_-]{43})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+@frozen
+class Token(Frozen):
     """A token's parts. The secret stays out of `repr`."""
 
     visitor_id: str

@@ -1,9 +1,9 @@
 """Which visitor a known person is, and what their company says of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock, to_epoch_seconds
 from visitor_chat.store.attributes import Record
 from visitor_chat.store.tables import Key, Tables, Write
@@ -11,8 +11,8 @@ from visitor_chat.store.tables import Key, Tables, Write
 PERSON = "person"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownVisitor:
+@frozen
+class KnownVisitor(Frozen):
     """A visitor who is a known person; the subject of their tokens is kept only as a hash."""
 
     visitor_id: str
