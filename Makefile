@@ -36,6 +36,7 @@ check: environments ## Lint, formatting, types and the template
 
 bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.cold_start
 
 build: .venv/sam/.installed ## Build the template for AWS
 	LAYER_BUILDER=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
@@ -60,6 +61,8 @@ lock: .venv/lock/bin/uv ## Pin every dependency anew
 		layers/giosg_client/requirements.in -o layers/giosg_client/requirements.txt
 	$(COMPILE) --upgrade --universal --python-version 3.11 -c layers/giosg_client/requirements.txt \
 		requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --upgrade --python-version 3.13 --python-platform linux -c layers/giosg_client/requirements.txt \
+		requirements/bench.in -o requirements/bench.txt
 	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
 
