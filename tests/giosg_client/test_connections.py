@@ -146,28 +146,28 @@ class TestReadingIsRepeated:
     )
     def test_the_second_attempt_counts(self, make_client: MakeClient, behaviours: list[Behaviour]) -> None:
         with RawServer(*behaviours) as server:
-            assert make_client(server.url).get_room().is_online
+            assert make_client(server.url).get_public_room(access_token="token").is_online
 
             assert len(server.requests) == 2
 
     def test_it_ends_after_the_attempts_of_the_policy(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(500))) as server:
             with pytest.raises(GiosgServerError):
-                make_client(server.url, retry=RetryPolicy(attempts=4)).get_room()
+                make_client(server.url, retry=RetryPolicy(attempts=4)).get_public_room(access_token="token")
 
             assert len(server.requests) == 4
             assert len(waits) == 3
 
     def test_a_short_retry_after_is_waited_for(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(503, headers={"Retry-After": "2"}), OK_ROOM)) as server:
-            make_client(server.url, read_timeout_seconds=5.0).get_room()
+            make_client(server.url, read_timeout_seconds=5.0).get_public_room(access_token="token")
 
         assert waits == [2.0]
 
     def test_a_long_retry_after_is_left_to_the_caller(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(429, headers={"Retry-After": "30"}), OK_ROOM)) as server:
             with pytest.raises(GiosgUnavailable) as caught:
-                make_client(server.url).get_room()
+                make_client(server.url).get_public_room(access_token="token")
 
             assert caught.value.retry_after_seconds == 30
             assert waits == []
@@ -177,7 +177,7 @@ class TestReadingIsRepeated:
             client = make_client(server.url, connect_timeout_seconds=0.5, read_timeout_seconds=0.5)
 
             with pytest.raises(GiosgUnavailable):
-                client.get_room()
+                client.get_public_room(access_token="token")
 
             assert waits == []
 
@@ -187,6 +187,15 @@ class TestReadingIsRepeated:
                 send_message(make_client(server.url))
 
             assert not caught.value.is_ambiguous
+            assert len(server.requests) == 1
+
+
+class TestAvailabilityIsAskedOnce:
+    def test_a_failure_is_left_to_the_caller_who_knows_an_older_answer(self, make_client: MakeClient) -> None:
+        with RawServer(answering(answer(500), OK_ROOM)) as server:
+            with pytest.raises(GiosgServerError):
+                make_client(server.url).get_room()
+
             assert len(server.requests) == 1
 
 
@@ -213,7 +222,7 @@ class TestTimeIsBounded:
             started = time.monotonic()
 
             with pytest.raises(GiosgTimeout):
-                client.get_room()
+                client.get_public_room(access_token="token")
 
             assert time.monotonic() - started < 2
 
@@ -228,7 +237,7 @@ class TestTimeIsBounded:
             started = time.monotonic()
 
             with pytest.raises(GiosgTimeout):
-                client.get_room()
+                client.get_public_room(access_token="token")
 
             assert time.monotonic() - started < 2
             assert 2 <= len(server.requests) <= 4
