@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from local.giosg import SimulatedGiosg
+from local.giosg import Fault, SimulatedGiosg
 from tests.aws import REGION, Context, Functions
 
 from visitor_chat import clock as clock_module
@@ -135,3 +135,30 @@ def test_a_sweep_begins_no_chat_that_it_has_no_time_for(functions: Functions, cl
     swept = wiring.sweeping().sync_due(Context(remaining_milliseconds=1000))
 
     assert swept == {"due": 1, "done": 0, "failed": 0}
+
+
+def test_chats_that_fail_do_not_take_every_turn(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
+    chat_id = start(functions)["chat"]["id"]
+    clock.instant += timedelta(minutes=10)
+    giosg.faults.add(Fault(kind="answer", path=f"/owned_chats/{chat_id}", status=500, times=None))
+
+    first = wiring.sweeping().sync_due(Context(remaining_milliseconds=60_000))
+    at_once = wiring.sweeping().sync_due(Context(remaining_milliseconds=60_000))
+    clock.instant += timedelta(minutes=3)
+    later = wiring.sweeping().sync_due(Context(remaining_milliseconds=60_000))
+
+    assert [swept["due"] for swept in (first, at_once, later)] == [1, 0, 1]
+
+
+def test_the_end_of_a_chat_does_not_outlive_its_last_message(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+) -> None:
+    chat_id = start(functions)["chat"]["id"]
+    clock.instant += timedelta(days=25)
+    giosg.agent.end(chat_id)
+    for notification in giosg.webhooks.take():
+        functions.webhook(notification.endpoint_kind, notification.body)
+
+    (chat,), messages = expiries("ChatsTable", pk="chat#"), expiries("MessagesTable", record="message#")
+
+    assert max(messages) > chat

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from giosg_client.errors import GiosgError
@@ -13,6 +14,7 @@ from visitor_chat.store import Store
 from visitor_chat.store.chats import OPEN_SHARDS
 from visitor_chat.syncing import Synced, Syncing
 
+RETRY_INTERVAL = timedelta(minutes=2)
 MOST_IN_A_RUN = 400
 RESERVE_MILLISECONDS = 15_000
 """What must be left of an invocation to begin another chat."""
@@ -39,10 +41,17 @@ class Sweeping:
     def sync_due(self, context: Any) -> dict[str, Any]:
         """Sync open chats in turn, the most overdue first, for as long as there is time."""
         due = self._due()
-        done = [self._sync(chat_id) for chat_id in due if _has_time(context)]
+        done = [self._sync_in_turn(chat_id) for chat_id in due if _has_time(context)]
         telemetry.outcome("sweep", due=len(due), done=len(done), failed=done.count(False))
         telemetry.finish()
         return {"due": len(due), "done": len(done), "failed": done.count(False)}
+
+    def _sync_in_turn(self, chat_id: str) -> bool:
+        """Sync a chat; one that fails comes again later, lest a few bad ones take all the time of every run."""
+        is_done = self._sync(chat_id)
+        if not is_done:
+            self._store.chats.postpone(chat_id, self._clock() + RETRY_INTERVAL)
+        return is_done
 
     def _due(self) -> list[str]:
         due = [

@@ -166,6 +166,22 @@ class Chats:
         except ConditionFailed:
             return
 
+    def postpone(self, chat_id: str, due_at: datetime) -> None:
+        """Let a chat whose comparison has failed wait for another turn, behind those that may succeed."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=chat_key(chat_id),
+                    update="SET #sync_due_at = :due_at",
+                    condition="attribute_exists(#open_shard)",
+                    values={"due_at": to_text(due_at)},
+                ),
+            )
+        except ConditionFailed:
+            return
+
     def due_for_sync(self, shard: int, *, limit: int) -> list[Due]:
         """List open chats whose turn it is, the most overdue first."""
         page = self._tables.query(
@@ -181,10 +197,11 @@ class Chats:
     def changing(self, before: Chat, after: Chat) -> Write:
         """Give the write that moves a chat from one state to the next, for use in a transaction.
 
-        An ended chat in which something changes all the same is compared with Giosg once more.
+        What is said in a chat prolongs its life, together with that of its messages; what becomes of the chat itself
+        does not. An ended chat in which something changes all the same is compared with Giosg once more.
         """
         state = {name: value for name, value in _to_record(after).items() if name in _CHANGEABLE}
-        if not before.is_ended:
+        if after.tail_seq != before.tail_seq and not before.is_ended:
             state["expires_at"] = self._expiry()
         done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
         removals = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
