@@ -1,0 +1,91 @@
+"""The whole stack in one process under simulated time: a Giosg over real HTTP, the functions on moto, the scheduler."""
+
+import json
+import os
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from local.giosg import SimulatedGiosg
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.responses import DynamoResult
+from tests.aws import REGION, Functions, deployed
+from tests.proof.faults import Faults
+from tests.proof.scheduling import Scheduler, Threads
+
+from visitor_chat import clock, telemetry, wiring
+
+BETWEEN_RUNS = timedelta(days=2)
+"""Longer than anything that a warm container, an Idempotency-Key or a marker remembers."""
+
+
+class Stack:
+    """One deployed stack, used for one run after another, each of which finds it empty."""
+
+    def __init__(self, giosg: SimulatedGiosg, scheduler: Scheduler, faults: Faults) -> None:
+        self.giosg = giosg
+        self.scheduler = scheduler
+        self.faults = faults
+
+    def clear(self, *, clock_skew: timedelta) -> None:
+        """Empty both sides for another run; Giosg's clock goes wrong by `clock_skew`."""
+        self.scheduler.now += BETWEEN_RUNS
+        self.giosg.world.clock = lambda: self.scheduler.now + clock_skew
+        for table in _tables().values():
+            table.items.clear()
+        with self.giosg.world.lock:
+            for records in (self.giosg.world.chats, self.giosg.world.messages, self.giosg.world.visitors):
+                records.clear()
+        self.giosg.webhooks.take()
+        self.giosg.requests.clear()
+        self.giosg.agent.go_online()
+        self.giosg.randomness.seed(1)
+
+    @staticmethod
+    def records(table: str) -> list[Mapping[str, Any]]:
+        """Read a table behind the functions' backs, in DynamoDB's own notation."""
+        return [item.to_json()["Attributes"] for item in _tables()[table].all_items()]
+
+    def claims(self, chat_id: str) -> dict[str, Any]:
+        """Give the messages of a chat that are on their way to Giosg."""
+        chats = [each for each in self.records("ChatsTable") if each["pk"] == {"S": f"chat#{chat_id}"}]
+        return {name: claim for chat in chats for name, claim in chat.get("claims", {"M": {}})["M"].items()}
+
+
+def _tables() -> Any:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+
+
+def _as_it_is(result: DynamoResult, _context: Any) -> tuple[int, dict[str, str], str]:
+    """Write an answer of DynamoDB's down at once: checking it against its model is most of what moto does for it."""
+    return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(result.result)
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """Deploy the stack; time stands still unless the scheduler moves it."""
+    scheduler = Scheduler()
+    giosg = SimulatedGiosg(clock=lambda: scheduler.now, randomness=random.Random(1))  # noqa: S311 - it is a simulation
+    with (
+        giosg,
+        pytest.MonkeyPatch.context() as patched,
+        deployed(giosg),
+        patch.dict(os.environ, {"GIOSG_TIMEOUT_SECONDS": "60", "POWERTOOLS_METRICS_DISABLED": "true"}),
+    ):
+        patched.setattr(DynamoResult, "execute_result", _as_it_is)
+        patched.setattr(clock, "now", lambda: scheduler.now)
+        patched.setattr(clock, "sleep", scheduler.sleep)
+        patched.setattr(wiring, "threads", lambda: Threads(scheduler))
+        telemetry.logger.setLevel("CRITICAL")
+        faults = Faults(scheduler, giosg)
+        for service in ("dynamodb", "sqs", "secretsmanager"):
+            faults.watch(wiring.aws(service))
+        yield Stack(giosg, scheduler, faults)
+
+
+__all__ = ["Functions", "Stack", "running_stack"]
