@@ -70,12 +70,13 @@ def test_what_there_is_no_time_for_waits_for_the_next_run(scene: Scene) -> None:
     assert (swept["done"], scene.is_due(visit)) == (0, True)
 
 
-def test_a_chat_that_could_not_be_compared_stays_due(scene: Scene) -> None:
+def test_a_chat_that_could_not_be_compared_is_due_again_soon(scene: Scene) -> None:
     visit = scene.visit()
     scene.clock.instant += timedelta(minutes=10)
     for _attempt in range(2):
         scene.giosg.faults.answer(500, path=f"owned_chats/{visit.chat_id}")
 
     wiring.sweeping().sync_due(Context())
+    scene.clock.instant += timedelta(minutes=2)
 
     assert scene.is_due(visit)
