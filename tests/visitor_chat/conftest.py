@@ -14,7 +14,7 @@ from visitor_chat import clock as clock_module
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
     """Give a stack and a Giosg with one idea of the time; every test begins with chats of its own."""
-    clock = Clock(datetime.now(UTC))
+    clock = Clock(datetime.now(UTC).replace(microsecond=0))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(clock_module, "now", clock)
         patched.setattr(clock_module, "sleep", clock.sleep)
