@@ -26,7 +26,7 @@ deploy-local: environments ## Bring changed code into the running local stack; i
 	@$(DEV)/python -m local.stack deploy
 
 test: environments check ## Run the checks and every test
-	$(DEV)/python -m pytest -n 2 --dist loadfile $(PYTEST_FLAGS)
+	$(DEV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 check: environments ## Lint, formatting, types and the template
 	$(DEV)/ruff check
