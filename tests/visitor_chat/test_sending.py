@@ -8,7 +8,9 @@ from botocore.exceptions import ClientError
 from local.giosg.faults import Fault, Kind
 from tests.visitor_chat.scene import Scene, Visit
 
-from visitor_chat import sending
+from visitor_chat import sending, wiring
+from visitor_chat.matching import text_hash
+from visitor_chat.records import Claim
 
 POST_MESSAGE = "/messages$"
 
@@ -118,6 +120,43 @@ def test_two_messages_with_one_text_are_two(scene: Scene, visit: Visit) -> None:
 
     stored = {message.claim_id for message in scene.stored(visit) if message.content["message"] == "Twice"}
     assert (stored, scene.sent_to_giosg(visit, "Twice")) == ({first, second}, 2)
+
+
+def test_a_message_that_may_be_another_attempts_is_neither_taken_nor_sent_again(scene: Scene, visit: Visit) -> None:
+    first, second = new_id(), new_id()
+    scene.giosg.faults.add(Fault(kind="commit_then_answer", status=503, method="POST", path=POST_MESSAGE))
+    scene.send(visit, "Twice", first)
+    wiring.store().claim(scene.chat(visit), claim_at_work(scene, visit, second, "Twice"))
+
+    assert scene.send(visit, "Twice", first).status == 504
+    scene.clock.instant += sending.LEASE
+    assert scene.send(visit, "Twice", first).status == 200
+    assert scene.send(visit, "Twice", second).status == 201
+
+    assert scene.sent_to_giosg(visit, "Twice") == 2
+
+
+def claim_at_work(scene: Scene, visit: Visit, message_id: str, text: str) -> Claim:
+    """Give the claim of somebody who has not come to the sending yet."""
+    now = scene.clock()
+    return Claim(
+        claim_id=message_id,
+        text_hash=text_hash(text),
+        started_at=now,
+        leased_until=now + sending.LEASE,
+        seq=scene.chat(visit).seq,
+    )
+
+
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_a_chat_that_giosg_has_removed_is_not_found(scene: Scene, visit: Visit, is_resumed: bool) -> None:  # noqa: FBT001
+    message_id = new_id()
+    if is_resumed:
+        scene.giosg.faults.answer(500, method="POST", path=POST_MESSAGE)
+        scene.send(visit, "Once", message_id)
+    scene.giosg.agent.remove_chat(visit.chat_id)
+
+    assert scene.send(visit, "Once", message_id).json["code"] == "chat_not_found"
 
 
 def test_an_echo_that_comes_first_is_joined_with_its_sender(scene: Scene, visit: Visit) -> None:

@@ -1,7 +1,7 @@
 """How a visitor ends a chat."""
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgRefused
+from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat import events
 from visitor_chat.access import Access
@@ -20,7 +20,10 @@ class Ending:
 
     def end(self, chat: Chat, credentials: Credentials) -> Chat:
         """End a chat at Giosg and give it as it is then; raise the GiosgError when that cannot be known."""
-        ended = self._access.call(credentials, lambda token: self._end(credentials.visitor_id, chat.id, token))
+        try:
+            ended = self._access.call(credentials, lambda token: self._end(credentials.visitor_id, chat.id, token))
+        except GiosgNotFound as missing:
+            raise ChatNotFound("Giosg has removed the chat") from missing
         applied = self._ledger.apply_chat(chat.id, events.chat_facts(ended))
         if not isinstance(applied.chat, Chat):
             raise ChatNotFound("the chat was removed while it was ended")

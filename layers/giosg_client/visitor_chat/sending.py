@@ -26,6 +26,7 @@ from visitor_chat.errors import (
     VisitorChatError,
 )
 from visitor_chat.ledger import Ledger
+from visitor_chat.looking import Looking, Uncertain
 from visitor_chat.quotas import Permit, nothing_to_wait_for
 from visitor_chat.records import Chat, Claim, Credentials, StoredMessage
 from visitor_chat.store import ConditionFailed, Store
@@ -35,6 +36,8 @@ LEASE = timedelta(seconds=30)
 """Longer than an invocation lives."""
 REST = timedelta(seconds=5)
 """After a timeout, for what Giosg may still be doing: only then does a look at Giosg tell what was done."""
+UNCERTAIN_REST = timedelta(seconds=1)
+"""Between two looks at Giosg while another attempt with the same text is at work."""
 LONGEST_WAIT = timedelta(seconds=12)
 POLL_SECONDS = 0.1
 READ_ATTEMPTS = 5
@@ -81,6 +84,7 @@ class Sending:
         self._access = access
         self._clock = clock
         self._sleep = sleep
+        self._looking = Looking(store, giosg, access, clock=clock)
 
     def send(self, outgoing: Outgoing, chat: Chat, sent: Sent | None) -> Delivered:
         """Send a message once; `chat` and `sent` are what was read of the chat and of this claim.
@@ -93,7 +97,7 @@ class Sending:
                 return self._repeat(outgoing, chat, sent)
             try:
                 delivered = self._take_turn(outgoing, chat)
-            except ConditionFailed:
+            except (ConditionFailed, Uncertain):
                 self._sleep(POLL_SECONDS)
                 delivered = None
             if delivered is not None:
@@ -150,6 +154,9 @@ class Sending:
     def _resume(self, outgoing: Outgoing, chat: Chat, claim: Claim) -> Delivered:
         try:
             settled = self._settle(outgoing, claim, chat)
+        except Uncertain:
+            self._store.chats.leave_claim(chat, claim.claim_id, rest=UNCERTAIN_REST)
+            raise
         except Exception:
             self._store.chats.leave_claim(chat, claim.claim_id)
             raise
@@ -191,7 +198,7 @@ class Sending:
         """Find what an attempt has done that ended in an error; raise that error when nothing is found."""
         try:
             settled = None if isinstance(error, GiosgUnavailable) else self._settle(outgoing, claim, chat)
-        except GiosgError:
+        except (GiosgError, Uncertain):
             settled = None
         if settled is None:
             rest = REST if isinstance(error, GiosgTimeout) else timedelta()
@@ -204,42 +211,8 @@ class Sending:
         current, sent = self._read_again(outgoing, chat)
         if sent is not None:
             return self._repeat(outgoing, current, sent)
-        message = self._look(outgoing, claim, current)
+        message = self._looking.find(claim, current, outgoing.credentials)
         return replace(self._commit(outgoing, claim, message, chat), is_repeat=True) if message else None
-
-    def _look(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> Message | None:
-        """Find at Giosg the message that an attempt has become.
-
-        Attempts with the same text are told apart only by their number: while one of them is still at work, a message
-        could be that one's, and is taken only if there is one for each.
-        """
-        found = [each for each in self._candidates(outgoing, claim, chat) if self._is_free(chat, each, claim)]
-        rivals = [other for other in chat.claims.values() if _is_rival(claim, other)]
-        is_at_work = any(rival.leased_until > self._clock() for rival in rivals)
-        if not found or (is_at_work and len(found) <= len(rivals)):
-            return None
-        return min(found, key=lambda each: (each.created_at, each.id))
-
-    def _candidates(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> list[Message]:
-        visitor_id = outgoing.credentials.visitor_id
-        messages = self._access.call(
-            outgoing.credentials,
-            lambda token: list(self._giosg.list_visitor_messages(visitor_id, chat.id, access_token=token)),
-        )
-        return [
-            each
-            for each in messages
-            if each.sender_type == "visitor"
-            and each.type == "msg"
-            and matching.could_be(claim, text=each.message or "", created_at=each.created_at)
-        ]
-
-    def _is_free(self, chat: Chat, message: Message, claim: Claim) -> bool:
-        """Tell whether a message is accounted for neither by another claim nor by the time before this one."""
-        stored = self._store.messages.find(chat.id, message.id)
-        if stored is None:
-            return True
-        return stored.claim_id in {None, claim.claim_id} and (stored.seq is None or stored.seq > claim.seq)
 
     def _commit(self, outgoing: Outgoing, claim: Claim, message: Message, chat: Chat) -> Delivered:
         try:
@@ -254,10 +227,7 @@ class Sending:
     def _raise_if_ended(self, chat: Chat, credentials: Credentials, refusal: GiosgRefused) -> None:
         if refusal.status not in PERHAPS_ENDED:
             return
-        current = self._access.call(
-            credentials,
-            lambda token: self._giosg.get_visitor_chat(credentials.visitor_id, chat.id, access_token=token),
-        )
+        current = self._looking.chat(chat, credentials)
         if current.is_ended:
             self._ledger.apply_chat(chat.id, events.chat_facts(current))
             raise ChatEnded("Giosg has ended the chat") from refusal
@@ -266,7 +236,3 @@ class Sending:
 def _check_text(outgoing: Outgoing, known_hash: str) -> None:
     if matching.text_hash(outgoing.text) != known_hash:
         raise ClientMessageIdReused("another text came with this client_message_id before")
-
-
-def _is_rival(claim: Claim, other: Claim) -> bool:
-    return other.claim_id != claim.claim_id and other.text_hash == claim.text_hash
