@@ -17,6 +17,7 @@ def check(run: Run) -> None:
     """Compare everything with everything."""
     for chat_id, person in run.chats.items():
         _check_chat(run, chat_id, person)
+    _check_numbers(run)
     _check_starts(run)
     for wish in run.wishes:
         _check_said(run, wish)
@@ -41,6 +42,15 @@ def _check_chat(run: Run, chat_id: str, person: Person) -> None:
         assert reader.seen == fresh.seen, f"a reader has missed something: {_difference(reader.seen, fresh.seen)}"
         assert reader.chat == fresh.chat
     _check_status(fresh.chat, giosg_chat)
+
+
+def _check_numbers(run: Run) -> None:
+    """No two changes of a chat have one number, and none has a number that is still to come."""
+    seqs = run.stack.seqs()
+    placed = [each for each in run.stack.records("MessagesTable") if "seq" in each]
+    numbers = [(each["chat_id"]["S"], int(each["seq"]["N"])) for each in placed]
+    assert len(numbers) == len(set(numbers)), "two messages have the same number"
+    assert all(number <= seqs[chat_id] for chat_id, number in numbers)
 
 
 def _is_public(message: dict[str, Any]) -> bool:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from tests.proof.people import Reader, Wish
-from tests.proof.plan import Invocation
+from tests.proof.run import UNDISTURBED as WELL
 from tests.proof.run import Run
 
 REPAIR_TIME = timedelta(minutes=10)
 """What no webhook brings of a chat that is not ended must be here by then."""
 SWEEPS = 4
 MOST_ATTEMPTS = 6
-WELL = Invocation(steps=1000)
 
 
 def heal(run: Run) -> None:

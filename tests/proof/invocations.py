@@ -50,11 +50,10 @@ class Invocations:
             self._scheduler.step(task)
         return task
 
-    def take_turns(self, picks: tuple[int, ...]) -> None:
-        """Let one after the other make a step."""
-        for pick in picks:
-            if task := self._scheduler.choose(pick):
-                self._scheduler.step(task)
+    def take_turn(self, pick: int) -> None:
+        """Let one of those that are under way make a step."""
+        if task := self._scheduler.choose(pick):
+            self._scheduler.step(task)
 
     def settle(self) -> None:
         """Hand on the answers of those that have come to their end."""

@@ -150,12 +150,15 @@ _hows = st.builds(
     steps=st.sampled_from([30, 0, 1, 2, 3, 4, 6, 9, 30]),
 )
 _numbers = st.integers(0, 7)
-_texts = st.integers(0, 2)
+_chats = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 5])
+_recent = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5])
+_texts = st.sampled_from([0, 0, 0, 1, 2])
+"""Few chats and fewer texts, so that much happens to the same ones."""
 _deeds = st.sampled_from([*DEEDS, "say", "say", "say", "edit", "edit", "remove", "end", "attach"])
 _deliver = st.builds(Deliver, which=st.integers(0, 15), how=_hows, is_kept=st.sampled_from([False, False, True]))
-_agent = st.builds(Agent, deed=_deeds, chat=_numbers, message=_numbers)
-_send = st.builds(Send, chat=_numbers, text=_texts, has_message_id=st.sampled_from([True, True, False]), how=_hows)
-_again = st.builds(Again, which=_numbers, how=_hows)
+_agent = st.builds(Agent, deed=_deeds, chat=_chats, message=_numbers)
+_send = st.builds(Send, chat=_chats, text=_texts, has_message_id=st.sampled_from([True, True, False]), how=_hows)
+_again = st.builds(Again, which=_recent, how=_hows)
 _turns = st.builds(Turns, picks=st.lists(st.integers(0, 4), min_size=1, max_size=8).map(tuple))
 _start = st.builds(
     Start,
@@ -170,9 +173,9 @@ _events: st.SearchStrategy[Event] = st.one_of(
     _deliver, _deliver, _deliver, _deliver, _deliver, _deliver,
     st.builds(Lose, which=st.integers(0, 15)),
     st.builds(Lose, which=st.integers(0, 15)),
-    st.builds(Read, chat=_numbers, limit=st.sampled_from([1, 2, 50]), how=_hows),
+    st.builds(Read, chat=_chats, limit=st.sampled_from([1, 2, 50]), how=_hows),
     st.builds(Sync, is_sweep=st.booleans(), how=_hows),
-    st.builds(End, chat=_numbers, how=_hows),
+    st.builds(End, chat=_chats, how=_hows),
     st.builds(Foreign, is_our_room=st.sampled_from([False, False, True])),
     st.builds(Wait, seconds=st.sampled_from([1, 8, 30, 130, 400])),
 )  # fmt: skip

@@ -33,6 +33,7 @@ from visitor_chat import telemetry
 
 SYNC_LIFETIME = timedelta(seconds=60)
 MOST_AT_ONCE = 6
+UNDISTURBED = Invocation(steps=1000)
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage"})
 
 
@@ -46,6 +47,7 @@ class Run:
         self.people: list[Person] = []
         self.wishes: list[Wish] = []
         self.readers: dict[str, Reader] = {}
+        self._watched: dict[Reader, int | None] = {}
         self.post = Post(stack.giosg, stack.scheduler, stack.faults.counts)
         self.agents = Agents(stack)
         self.invocations = Invocations(stack.scheduler)
@@ -56,6 +58,7 @@ class Run:
         """Let everything happen; some invocations may still be under way afterwards."""
         for event in self.plan.events:
             self._happen(event)
+            self._watch()
             self.invocations.settle()
             if len(self.invocations.under_way) > MOST_AT_ONCE:
                 self.finish()
@@ -92,7 +95,9 @@ class Run:
             case Wait():
                 self.stack.scheduler.now += timedelta(seconds=event.seconds)
             case Turns():
-                self.invocations.take_turns(event.picks)
+                for pick in event.picks:
+                    self.invocations.take_turn(pick)
+                    self._watch()
 
     @property
     def chats(self) -> dict[str, Person]:
@@ -135,6 +140,16 @@ class Run:
             path = f"/chats/{wish.chat_id}/messages"
             event = http_event("POST", path, body=wish.body, token=wish.person.token)
             self.invocations.begin("send_message", event, how, lambda answer: wish.answered(reply_of(answer)))
+
+    def _watch(self) -> None:
+        """Let a reader read each chat whenever it has changed, in the middle of whatever is under way."""
+        seqs = self.stack.seqs()
+        for chat in self.chats.items():
+            reader = self.reader(chat)
+            if seqs.get(chat[0]) != self._watched.get(reader) and not reader.is_reading:
+                self._watched[reader] = seqs.get(chat[0])
+                self.read(reader, 50, UNDISTURBED)
+                self.invocations.settle()
 
     def _end(self, chat_id: str, person: Person, how: Invocation) -> None:
         event = http_event("POST", f"/chats/{chat_id}/end", token=person.token)

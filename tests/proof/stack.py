@@ -51,6 +51,13 @@ class Stack:
         """Read a table behind the functions' backs, in DynamoDB's own notation."""
         return [item.to_json()["Attributes"] for item in _tables()[table].all_items()]
 
+    @staticmethod
+    def seqs() -> dict[str, int]:
+        """Give how many changes each chat has seen."""
+        partitions = _tables()["ChatsTable"].items.values()
+        items = [item.attrs for partition in partitions for item in partition.values() if "seq" in item.attrs]
+        return {attrs["pk"].value.removeprefix("chat#"): int(attrs["seq"].value) for attrs in items}
+
     def claims(self, chat_id: str) -> dict[str, Any]:
         """Give the messages of a chat that are on their way to Giosg."""
         chats = [each for each in self.records("ChatsTable") if each["pk"] == {"S": f"chat#{chat_id}"}]
