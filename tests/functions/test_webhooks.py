@@ -94,6 +94,20 @@ def test_a_foreign_chats_whole_life_stores_nothing_and_asks_giosg_nothing(
     assert stored_items() == stored
 
 
+def test_what_names_another_room_costs_not_even_a_read(
+    giosg: SimulatedGiosg, functions: Functions, aws_calls: AwsCalls
+) -> None:
+    giosg.website_visitor.start_chat("Hello?", name="Somebody Else")
+    added = [each for each in giosg.webhooks.take() if each.body["action"] == "added"]
+    aws_calls.made.clear()
+
+    statuses = [functions.webhook(each.endpoint_kind, each.body).status for each in added]
+
+    assert statuses == [204] * len(added)
+    assert {each.endpoint_kind for each in added} == {"chats", "messages"}
+    assert set(aws_calls.operations) <= {"GetSecretValue"}
+
+
 @pytest.mark.parametrize("action", ["archived", "ADDED", "added ", "\u00e4", "x" * 5000])
 def test_an_unknown_action_is_ignored(giosg: SimulatedGiosg, functions: Functions, kind: str, action: str) -> None:
     assert post(functions, kind, about_an_unknown_chat(giosg, kind, action=action), secret=WEBHOOK_SECRET).status == 204
