@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -131,12 +134,15 @@ class TestConnections:
         assert (closed, len(giosg.requests.connections())) == (1, 2)
 
     def test_a_connection_can_close_after_its_answer(self, giosg: SimulatedGiosg, caller: Caller) -> None:
-        giosg.requests.clear()
         giosg.faults.add(Fault(kind="close"))
+        headers = {"Authorization": f"Bearer {caller.visitor['access_token']}", "Accept": "application/json"}
+        with closing(HTTPConnection(urlsplit(giosg.base_url).netloc, timeout=5)) as connection:
+            connection.request("GET", f"/api/v5/{caller.public_room}", headers=headers)
+            answer = connection.getresponse()
+            answer.read()
 
-        statuses = [caller.call("GET", caller.public_room).status_code for _ in range(2)]
-
-        assert (statuses, len(giosg.requests.connections())) == ([200, 200], 2)
+            assert (answer.status, answer.headers["Connection"]) == (200, None)
+            assert connection.sock.recv(1) == b""
 
 
 class TestLog:
