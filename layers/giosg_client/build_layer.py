@@ -11,6 +11,7 @@ Environment:
     LAYER_PYTHON     the interpreter to compile for, if it is not Lambda's: an emulator has its own
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -20,13 +21,23 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 SOURCE = Path(__file__).parent
 OWN_PACKAGES = ("giosg_client", "visitor_chat")
 RUNTIME = "3.13"
 # https://github.com/python/cpython/blob/3.13/Include/internal/pycore_magic_number.h
 RUNTIME_MAGIC = 3571
-SERVICES = {"apigatewaymanagementapi", "dynamodb", "events", "secretsmanager", "sns", "sqs"}
+OPERATIONS = {
+    "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
+    "dynamodb": {"BatchGetItem", "DeleteItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
+    "events": {"PutEvents"},
+    "secretsmanager": {"GetSecretValue"},
+    "sns": {"Publish"},
+    "sqs": {"SendMessage"},
+}
+"""What the functions ask of AWS; botocore is not told of anything else."""
+SERVICES = OPERATIONS.keys()
 # Parts of Powertools that need packages which the layer does not have.
 NOT_INSTALLABLE = ("auth_alpha", "data_masking", "kafka", "parser", "validation")
 UNUSED = (
@@ -39,6 +50,8 @@ UNUSED = (
     *(f"aws_lambda_powertools/utilities/{name}" for name in NOT_INSTALLABLE),
     "botocore/cacert.pem",  # certifi's is used
     "botocore/data/*/*/examples-1.json",
+    "botocore/data/*/*/paginators-1*.json",
+    "botocore/data/*/*/waiters-2.json",
 )
 # The same time for every file: equal inputs make an equal archive, and the archive's format knows no time before 1980.
 BUILT_AT_SECONDS = 946_684_800
@@ -93,7 +106,56 @@ def trim(folder: Path) -> None:
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             remove(service)
+    for service in SERVICES:
+        trim_service(data / service)
     trim_endpoints(data / "endpoints.json")
+
+
+def trim_service(folder: Path) -> None:
+    """Keep the newest version of a service, and of that what is called, in the form that is parsed fastest."""
+    *older, newest = sorted(folder.iterdir())
+    for version in older:
+        remove(version)
+    for packed in newest.glob("*.json.gz"):
+        document = json.loads(gzip.decompress(packed.read_bytes()))
+        if "operations" in document:
+            document = without_the_unused(document, OPERATIONS[folder.name])
+        packed.with_suffix("").write_text(json.dumps(document, separators=(",", ":")))
+        remove(packed)
+
+
+def without_the_unused(model: dict[str, Any], operations: set[str]) -> dict[str, Any]:
+    """Leave out of a service's description what is not called, with the shapes that only that needs, and all prose."""
+    model = without_documentation(model)
+    model["operations"] = {name: model["operations"][name] for name in sorted(operations)}
+    shapes: dict[str, Any] = {}
+    wanted = shape_names(model["operations"])
+    while wanted:
+        name = wanted.pop()
+        shapes[name] = model["shapes"][name]
+        wanted |= shape_names(shapes[name]) - shapes.keys()
+    return model | {"shapes": dict(sorted(shapes.items()))}
+
+
+def without_documentation(part: Any) -> Any:
+    if isinstance(part, list):
+        return [without_documentation(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: without_documentation(each)
+        for name, each in part.items()
+        if not (name in {"documentation", "documentationUrl"} and isinstance(each, str))
+    }
+
+
+def shape_names(part: Any) -> set[str]:
+    if isinstance(part, list):
+        return {name for each in part for name in shape_names(each)}
+    if not isinstance(part, dict):
+        return set()
+    own = {part["shape"]} if isinstance(part.get("shape"), str) else set()
+    return own.union(*(shape_names(each) for each in part.values()))
 
 
 def trim_endpoints(file: Path) -> None:

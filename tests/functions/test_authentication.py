@@ -45,7 +45,10 @@ def altered(token: str, part: int) -> str:
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "start_chat"])
 def test_a_token_is_required(functions: Functions, name: str) -> None:
-    assert codes(call(functions, name)) == [(401, "invalid_visitor_token")]
+    reply = call(functions, name)
+
+    assert codes(reply) == [(401, "invalid_visitor_token")]
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -74,6 +77,7 @@ def test_a_malformed_or_unknown_token_is_refused(functions: Functions, name: str
     reply = call(functions, name, headers={"authorization": authorization})
 
     assert codes(reply) == [(401, "invalid_visitor_token")]
+    assert reply.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -94,7 +98,6 @@ def test_a_session_of_one_visitor_opens_nothing_of_another(functions: Functions,
 
 def test_every_refusal_is_the_same(functions: Functions, chatting: Chatting) -> None:
     refusals = [
-        call(functions, "get_chat"),
         call(functions, "get_chat", token=UNKNOWN_TOKEN),
         call(functions, "get_chat", token=altered(chatting.token, 2)),
         call(functions, "get_chat", headers={"authorization": "nonsense"}),

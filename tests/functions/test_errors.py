@@ -18,6 +18,13 @@ from visitor_chat.store.tables import UnprocessedReads
 CONTEXT: dict[str, Any] = {"method": "POST", "path": "/swordfish", "request_id": "swordfish"}
 SECRET_TEXT = "swordfish"
 
+PROTECTION = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+
 OURS = [each for each in vars(errors).values() if isinstance(each, type) and "code" in vars(each)]
 DOCUMENTED = {
     code: int(status)
@@ -76,7 +83,7 @@ def test_an_error_is_a_problem_with_a_stable_code(error: Exception, status: int,
 
     assert (reply["statusCode"], problem["status"], problem["code"]) == (status, status, code)
     assert reply["headers"]["Content-Type"] == "application/problem+json"
-    assert reply["headers"]["Cache-Control"] == "no-store"
+    assert reply["headers"].items() >= PROTECTION.items()
     assert ("Retry-After" in reply["headers"]) == (status in {429, 503})
     assert ("errors" in problem) == (code == "invalid_request")
     public_api.check_schema("Problem", problem)
@@ -85,6 +92,11 @@ def test_an_error_is_a_problem_with_a_stable_code(error: Exception, status: int,
 @pytest.mark.parametrize(("error", "status", "code"), TABLE, ids=lambda part: type(part).__name__)
 def test_what_an_error_says_to_us_stays_with_us(error: Exception, status: int, code: str) -> None:
     assert SECRET_TEXT not in str(answer(error)), (status, code)
+
+
+@pytest.mark.parametrize("good", [endpoint.answer(200, {}), endpoint.no_content()], ids=["json", "empty"])
+def test_a_success_is_kept_from_caches_and_frames_as_well(good: endpoint.Answer) -> None:
+    assert good.headers.items() >= PROTECTION.items()
 
 
 def test_every_error_of_giosgs_is_in_the_table() -> None:

@@ -1,14 +1,18 @@
-"""A ban by address at Giosg hits all visitors at once: it is counted, so that it raises an alarm."""
+"""A ban by address at Giosg hits all visitors at once: it is counted wherever it shows, so that it raises an alarm."""
 
+import importlib
+import json
 from collections.abc import Callable
 
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import codes, start
+from tests.functions.acts import Chatting, codes, start
 from tests.template import resources
 
 from visitor_chat import telemetry, wiring
+
+Act = Callable[[Functions, Chatting], object]
 
 
 @pytest.fixture
@@ -18,18 +22,57 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     return lambda: capsys.readouterr().out
 
 
+def forbid(giosg: SimulatedGiosg, method: str, path: str) -> None:
+    giosg.faults.add(Fault(kind="answer", method=method, path=path, status=403))
+
+
 def test_a_refusal_of_giosgs_is_counted(
     giosg: SimulatedGiosg, functions: Functions, metrics: Callable[[], str]
 ) -> None:
     chatting = start(functions)
     assert "GiosgForbidden" not in metrics()
 
-    for method, path in (("POST", "messages"), ("POST", "/chats$")):
-        giosg.faults.add(Fault(kind="answer", method=method, path=path, status=403))
+    forbid(giosg, "POST", "messages")
+    forbid(giosg, "POST", "/chats$")
     replies = [chatting.send("Hello"), functions.call("start_chat", "POST", "/chats", body={})]
 
     assert [codes(reply) for reply in replies] == [[(502, "giosg_error")]] * 2
     assert metrics().count('"GiosgForbidden":[1.0]') == 2
+
+
+def compare_with_giosg(_functions: Functions, chatting: Chatting) -> None:
+    records = [{"messageId": "1", "body": json.dumps({"chat_id": chatting.chat_id})}]
+    importlib.import_module("functions.sync_chats.app").handler({"Records": records}, Functions().context)
+
+
+def ping(_functions: Functions, chatting: Chatting) -> None:
+    wiring.store().connections.open(chatting.started.json["visitor"]["id"], "a-connection")
+    event = {"requestContext": {"connectionId": "a-connection", "routeKey": "$default"}, "body": '{"action": "ping"}'}
+    importlib.import_module("functions.socket_message.app").handler(event, None)
+
+
+def start_with_a_name(functions: Functions, chatting: Chatting) -> None:
+    start(functions, token=chatting.token, visitor_name="Aino")
+
+
+@pytest.mark.parametrize(
+    ("refused", "act"),
+    [
+        (("GET", "owned_chats"), compare_with_giosg),
+        (("PATCH", "visitors"), ping),
+        (("POST", "variables"), start_with_a_name),
+    ],
+    ids=["comparison", "presence", "name"],
+)
+def test_a_refusal_that_no_visitor_sees_is_counted_too(
+    giosg: SimulatedGiosg, functions: Functions, metrics: Callable[[], str], refused: tuple[str, str], act: Act
+) -> None:
+    chatting = start(functions)
+    forbid(giosg, *refused)
+
+    act(functions, chatting)
+
+    assert metrics().count('"GiosgForbidden":[1.0]') == 1
 
 
 def test_what_is_counted_is_what_the_alarm_watches() -> None:

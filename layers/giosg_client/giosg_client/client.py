@@ -50,6 +50,7 @@ class GiosgClient:
             connections that may have gone stale.
         clock: Returns the present, aware; tokens' lifetimes count from it.
         sleep: Waits between attempts.
+        on_failure: Is told of each attempt that failed, also of those that are repeated or do not matter to the caller.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class GiosgClient:
         session: requests.Session | None = None,
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
+        on_failure: Callable[[GiosgError], None] = lambda _error: None,
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._organization = f"/orgs/{checked_uuid(organization_id)}"
@@ -79,6 +81,7 @@ class GiosgClient:
             session=session,
             clock=clock,
             sleep=sleep,
+            on_failure=on_failure,
         )
 
     def connect(self) -> None:

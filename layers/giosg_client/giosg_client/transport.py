@@ -58,6 +58,7 @@ class Transport:
         session: requests.Session | None,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        on_failure: Callable[[GiosgError], None],
     ) -> None:
         self._base_url = base_url
         self._connect_timeout_seconds = connect_timeout_seconds
@@ -66,6 +67,7 @@ class Transport:
         self._session = open_session() if session is None else session
         self._clock = clock
         self._sleep = sleep
+        self._on_failure = on_failure
 
     def send(self, call: Call) -> Answer:
         """Send it, again if that is safe; raise GiosgError when there is no success in the end."""
@@ -75,6 +77,7 @@ class Transport:
             try:
                 return self.attempt(call, seconds=max(deadline - time.monotonic(), SHORTEST_ATTEMPT_SECONDS))
             except GiosgError as error:
+                self._on_failure(error)
                 attempts_made += 1
                 if call.is_asked_once:
                     raise

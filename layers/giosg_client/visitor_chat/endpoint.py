@@ -12,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from giosg_client.errors import (
     GiosgError,
-    GiosgForbidden,
     GiosgTimeout,
     GiosgUnavailable,
     GiosgUnreachable,
@@ -27,6 +26,7 @@ from visitor_chat.errors import (
     GiosgFailed,
     GiosgSilent,
     InvalidRequest,
+    InvalidVisitorToken,
     TryAgain,
     VisitorChatError,
 )
@@ -40,7 +40,15 @@ Answer = routing.Answer
 
 GIOSG_RETRY_SECONDS = 5.0
 BUSY_RETRY_SECONDS = 1.0
+UNAUTHORIZED = 401
 SERVER_ERROR = 500
+PROTECTION = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+"""For answers that a browser was made to open as a page: they are no page, and in no frame."""
 
 
 def api() -> Api:
@@ -66,7 +74,19 @@ def _resolve(app: Api, event: Mapping[str, Any]) -> Answer:
     try:
         return app.resolve(event)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, a visitor gets an answer in our words
-        return problem(next(meaning(error) for kinds, meaning in _MEANINGS if isinstance(error, kinds)))
+        meant = next(meaning(error) for kinds, meaning in _MEANINGS if isinstance(error, kinds))
+        return problem(meant, **_challenge(meant, event))
+
+
+def _challenge(error: VisitorChatError, event: Mapping[str, Any]) -> dict[str, str]:
+    """Say with a 401 how to authenticate, and to who has tried that the token was the trouble.
+
+    https://www.rfc-editor.org/rfc/rfc6750#section-3
+    """
+    if error.status != UNAUTHORIZED:
+        return {}
+    is_refused = isinstance(error, InvalidVisitorToken) and "authorization" in routing.Request(event).headers
+    return {"WWW_Authenticate": 'Bearer error="invalid_token"' if is_refused else "Bearer"}
 
 
 def _log(event: Mapping[str, Any], status: int, *, duration_ms: int) -> None:
@@ -105,16 +125,16 @@ def answer(status: int, document: Mapping[str, Any]) -> Answer:
 
 
 def no_content() -> Answer:
-    return Answer(204, {"Cache-Control": "no-store"})
+    return Answer(204, PROTECTION)
 
 
 def _json(status: int, document: Mapping[str, Any], content_type: str, **headers: str) -> Answer:
-    every = {"Content-Type": content_type, "Cache-Control": "no-store"}
+    every = {"Content-Type": content_type} | PROTECTION
     every |= {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, every, json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
-def problem(error: VisitorChatError) -> Answer:
+def problem(error: VisitorChatError, **headers: str) -> Answer:
     """Answer with what an error says in public, and note for the log what it says to us."""
     telemetry.note(code=error.code, reason=str(error))
     document: dict[str, Any] = {
@@ -128,15 +148,13 @@ def problem(error: VisitorChatError) -> Answer:
         document["errors"] = [each._asdict() for each in error.errors]
         document["detail"] = "; ".join(f"{each.field} {each.message}" for each in error.errors)
     retry = {"Retry_After": str(error.retry_after_seconds)} if error.retry_after_seconds else {}
-    return _json(error.status, document, "application/problem+json", **retry)
+    return _json(error.status, document, "application/problem+json", **retry, **headers)
 
 
 def of_giosg(error: GiosgError) -> VisitorChatError:
     """Say what a failure of Giosg's means for a visitor."""
     if isinstance(error, GiosgUnavailable):
         return GiosgDown(str(error), retry_after_seconds=error.retry_after_seconds or GIOSG_RETRY_SECONDS)
-    if isinstance(error, GiosgForbidden):
-        telemetry.count("GiosgForbidden")
     if isinstance(error, GiosgUnreachable):
         return GiosgDown(str(error), retry_after_seconds=GIOSG_RETRY_SECONDS)
     return GiosgSilent(str(error)) if isinstance(error, GiosgTimeout) else GiosgFailed(str(error))

@@ -4,6 +4,7 @@ A line holds only what is passed here by name: ids, codes, counts and times. Nam
 strings and bodies have no place in it, and neither has the message of an exception that is not ours.
 """
 
+import threading
 import traceback
 from typing import Any
 
@@ -42,6 +43,8 @@ FIELDS = frozenset(
 """What a line may hold; anything else is left out of it."""
 
 _facts: dict[str, Any] = {}
+_counting = threading.Lock()
+"""Threads count too, also while another sends the counts."""
 
 
 def note(**facts: Any) -> None:
@@ -51,7 +54,8 @@ def note(**facts: Any) -> None:
 
 def count(name: str, amount: float = 1, *, unit: MetricUnit = MetricUnit.Count) -> None:
     """Add to a metric; it leaves with the end of the invocation."""
-    metrics.add_metric(name=name, unit=unit, value=amount)
+    with _counting:
+        metrics.add_metric(name=name, unit=unit, value=amount)
 
 
 def begin() -> None:
@@ -70,8 +74,9 @@ def _allowed(facts: dict[str, Any]) -> dict[str, Any]:
 
 def finish() -> None:
     """Send the counts of this invocation."""
-    if metrics.metric_set:
-        metrics.flush_metrics()
+    with _counting:
+        if metrics.metric_set:
+            metrics.flush_metrics()
 
 
 def describe(error: BaseException) -> str:

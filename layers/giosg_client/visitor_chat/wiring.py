@@ -14,7 +14,7 @@ import botocore.session
 from botocore.config import Config
 
 from giosg_client.client import GiosgClient
-from visitor_chat import clock
+from visitor_chat import bans, clock
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.callers import Callers
@@ -87,6 +87,7 @@ def giosg() -> GiosgClient:
         read_timeout_seconds=settings().giosg_timeout_seconds,
         clock=clock.now,
         sleep=clock.sleep,
+        on_failure=bans.notice,
     )
 
 
