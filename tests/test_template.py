@@ -221,6 +221,45 @@ def test_the_api_is_open_to_the_configured_origins_alone() -> None:
     assert "*" not in template()["Parameters"]["AllowedOrigins"]["Default"]
 
 
+ENCRYPTED = [
+    "https://service.giosg.com",
+    "https://giosg.example.com:8443",
+    "http://127.0.0.1:41234",
+    "http://localhost",
+]
+IN_THE_CLEAR = [
+    "http://service.giosg.com",
+    "http://127.0.0.1.example.com",
+    "http://localhost.example.com",
+    "http://localhost:80@example.com",
+    "http://10.0.0.1:80",
+    "https://user:password@example.com",
+    "https://example.com?x=1",
+    "https://example.com#x",
+    "https://example.com\n",
+    "https://",
+    "ftp://example.com",
+    "//example.com",
+]
+
+
+def is_taken(parameter: str, value: str) -> bool:
+    return re.fullmatch(template()["Parameters"][parameter]["AllowedPattern"], value) is not None
+
+
+@pytest.mark.parametrize("parameter", ["GiosgBaseUrl", "ChallengeUrl"])
+def test_tokens_leave_the_machine_encrypted_only(parameter: str) -> None:
+    assert [url for url in ENCRYPTED if not is_taken(parameter, url)] == []
+    assert [url for url in IN_THE_CLEAR if is_taken(parameter, url)] == []
+
+
+def test_a_challenge_may_have_a_path_and_may_be_left_out() -> None:
+    assert is_taken("ChallengeUrl", "https://challenges.cloudflare.com/turnstile/v0/siteverify")
+    assert is_taken("ChallengeUrl", "http://localhost:8080/siteverify")
+    assert is_taken("ChallengeUrl", "")
+    assert not is_taken("GiosgBaseUrl", "")
+
+
 def test_the_api_token_is_never_shown() -> None:
     token = template()["Parameters"]["GiosgApiToken"]
 
