@@ -12,7 +12,7 @@ from local.giosg import Fault, SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions
 from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_secrets
-from tests.template import ROOT
+from tests.template import ROOT, environment, properties, resources
 
 from visitor_chat import telemetry, wiring
 
@@ -23,6 +23,7 @@ VALUE = "unique-variable-value"
 KEY = "unique-variable-key"
 AUTH = "unique-app-user-token"
 WRONG = "unique-wrong-secret"
+TRACERS = ("aws_lambda_powertools.tracing", "aws_xray_sdk", "opentelemetry", "ddtrace", "sentry_sdk", "newrelic")
 
 Journey = Callable[[], Chatting]
 
@@ -118,7 +119,7 @@ def test_every_field_that_is_logged_is_on_the_list() -> None:
 
 
 def sources() -> list[Path]:
-    return [*ROOT.glob("functions/*/app.py"), *ROOT.glob("layers/giosg_client/visitor_chat/**/*.py")]
+    return [*ROOT.glob("functions/*/app.py"), *ROOT.glob("layers/giosg_client/*/**/*.py")]
 
 
 def logged_fields(module: ast.Module) -> Iterator[str]:
@@ -129,3 +130,27 @@ def logged_fields(module: ast.Module) -> Iterator[str]:
 
 def is_telling(function: Any) -> bool:
     return isinstance(function, ast.Attribute) and ast.unparse(function) in {"telemetry.note", "telemetry.outcome"}
+
+
+def test_nothing_puts_a_request_into_a_trace() -> None:
+    """Lambda traces that a function ran, and for how long: what was asked gets there only through a library."""
+    requirements = (ROOT / "layers/giosg_client/requirements.txt").read_text().splitlines()
+    brought = {line.partition("==")[0].replace("-", "_") for line in requirements if "==" in line}
+    imported = {name for file in sources() for name in imports(ast.parse(file.read_text()))}
+
+    assert "requests" in brought & imported
+    assert [name for name in brought | imported if name.startswith(TRACERS)] == []
+
+
+def imports(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            yield f"{node.module}"
+
+
+@pytest.mark.parametrize("name", list(resources("AWS::Serverless::Function")))
+def test_no_function_has_a_layer_or_a_wrapper_that_traces(name: str) -> None:
+    assert {layer["Ref"] for layer in properties(name)["Layers"]} <= set(resources("AWS::Serverless::LayerVersion"))
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in environment(name)
