@@ -87,7 +87,8 @@ def running_stack() -> Iterator[Stack]:
         patched.setattr(DynamoResult, "execute_result", _as_it_is)
         patched.setattr(clock, "now", lambda: scheduler.now)
         patched.setattr(clock, "sleep", scheduler.sleep)
-        patched.setattr(wiring, "threads", lambda: Threads(scheduler))
+        for executor in ("threads", "sweepers"):
+            patched.setattr(wiring, executor, lambda: Threads(scheduler))
         telemetry.logger.setLevel("CRITICAL")
         faults = Faults(scheduler, giosg)
         for service in ("dynamodb", "sqs", "secretsmanager"):

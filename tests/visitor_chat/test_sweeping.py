@@ -1,14 +1,18 @@
 """Chats are compared with Giosg in turn, and none has to wait for another one's trouble."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from tests.aws import Context
 from tests.visitor_chat.scene import Scene, Visit
 
-from visitor_chat import wiring
+from visitor_chat import clock, wiring
+from visitor_chat.sweeping import Sweeping
+from visitor_chat.syncing import Synced
 
 
 def queued(*bodies: str) -> list[dict[str, Any]]:
@@ -54,11 +58,32 @@ def test_the_most_overdue_chat_comes_first(scene: Scene) -> None:
     scene.clock.instant += timedelta(minutes=10)
     scene.giosg.requests.clear()
 
-    wiring.sweeping().sync_due(Context())
+    with ThreadPoolExecutor(max_workers=1) as one_at_a_time:
+        sweeping = Sweeping(wiring.store(), wiring.syncing(), clock=clock.now, threads=lambda: one_at_a_time)
+        sweeping.sync_due(Context())
 
     paths = [call.path for call in scene.giosg.requests.matching(path="owned_chats/[^/]+$")]
     looked_at = [path.rsplit("/", 1)[1] for path in paths]
     assert looked_at.index(waiting.chat_id) < looked_at.index(newer.chat_id)
+
+
+def test_chats_are_compared_side_by_side(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        scene.visit()
+    scene.clock.instant += timedelta(minutes=10)
+    begun: list[str] = []
+    are_two, sync = Event(), wiring.syncing().sync
+
+    def sync_beside_another(chat_id: str) -> Synced:
+        begun.append(chat_id)
+        if len(begun) == 2:
+            are_two.set()
+        assert are_two.wait(10), "a second chat is begun only when the first is done"
+        return sync(chat_id)
+
+    monkeypatch.setattr(wiring.syncing(), "sync", sync_beside_another)
+
+    assert wiring.sweeping().sync_due(Context())["failed"] == 0
 
 
 def test_what_there_is_no_time_for_waits_for_the_next_run(scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 Nothing is built by importing. A function calls `warm_up` while Lambda initialises it, with full CPU and outside of any
 request; tests build their own or call `reset`. Who simulates time puts own functions in the place of `clock.now`,
-`clock.sleep` and `threads` before anything is built.
+`clock.sleep`, `threads` and `sweepers` before anything is built.
 """
 
 import gc
@@ -164,6 +164,12 @@ def threads() -> Executor:
 
 
 @cache
+def sweepers() -> Executor:
+    """Give threads for chats that are synced at the same time; what each of them does aside needs others."""
+    return ThreadPoolExecutor(max_workers=8)
+
+
+@cache
 def opening() -> Opening:
     return Opening(store(), ledger(), giosg(), access(), chat_type=settings().giosg_chat_type, clock=clock.now)
 
@@ -220,7 +226,7 @@ def syncing() -> Syncing:
 
 @cache
 def sweeping() -> Sweeping:
-    return Sweeping(store(), syncing(), clock=clock.now)
+    return Sweeping(store(), syncing(), clock=clock.now, threads=sweepers)
 
 
 @cache
