@@ -28,6 +28,9 @@ deploy-local: environments ## Bring changed code into the running local stack; i
 test: environments check ## Run the checks and every test
 	$(DEV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
+breaks: environments ## Break the rules on purpose, one by one, and see the tests notice
+	@$(DEV)/python -m tests.proof.breaks
+
 check: environments ## Lint, formatting, types and the template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
@@ -92,4 +95,4 @@ install-%:
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
-.PHONY: bench build check clean deploy deploy-local environments export-visitor help lock replay rotate-webhook-secret run test webhook-urls
+.PHONY: bench breaks build check clean deploy deploy-local environments export-visitor help lock replay rotate-webhook-secret run test webhook-urls
