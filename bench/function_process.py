@@ -47,6 +47,7 @@ def running(package: Package, *wrapper: str, log: Path | None = None) -> Iterato
         }
         command = [*wrapper, str(package.python), "-S", "-m", "awslambdaric", package.handler]
         process = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
+        api.process_id = process.pid
         watch = threading.Thread(target=_report_end, args=(process, api))
         watch.start()
         try:

@@ -101,6 +101,7 @@ def _kept(name: str, fill: Callable[[Path], None]) -> Path:
 
 def _install(folder: Path) -> None:
     options = ["-qq", "--disable-pip-version-check", "--no-deps", "--no-compile", "--require-hashes"]
-    wheels = ["--only-binary=:all:", f"--python-version={build_layer().RUNTIME}"]
+    # pip would hold some packages against its own Python all the same.
+    wheels = ["--only-binary=:all:", f"--python-version={build_layer().RUNTIME}", "--ignore-requires-python"]
     what = ["--requirement", str(REQUIREMENTS), "--target", str(folder)]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, *wheels, *what], check=True)

@@ -31,6 +31,10 @@ class RuntimeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self.answers: queue.Queue[Any] = queue.Queue()
+        self.process_id = 0
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of connections that ended with the process that had opened them."""
 
     @property
     def address(self) -> str:

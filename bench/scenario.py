@@ -14,7 +14,7 @@ from tests import aws
 from tests.functions.acts import Chatting, start
 from tests.template import environment, resources
 
-from bench.aws_stub import AwsStub, aws_stub
+from bench.aws_stub import AwsStub, serving
 from visitor_chat import wiring
 
 Event = dict[str, Any]
@@ -124,7 +124,7 @@ def _socket_event(route: str) -> Event:
 @contextmanager
 def scenario() -> Iterator[Scenario]:
     """Give a stack whose functions run in this process, or in others."""
-    with SimulatedGiosg() as giosg, aws.deployed(giosg), aws_stub(aws.REGION) as stub:
+    with SimulatedGiosg() as giosg, aws.deployed(giosg), serving(AwsStub(aws.REGION)) as stub:
         yield Scenario(giosg=giosg, stub=stub, variables=_variables(stub))
 
 
