@@ -41,6 +41,8 @@ from visitor_chat.webhook_addresses import WebhookAddresses
 
 AWS_CONNECT_TIMEOUT_SECONDS = 1.0
 AWS_READ_TIMEOUT_SECONDS = 3.0
+USER_AGENT = "visitor-chat"
+"""One that is given is used as it is; botocore's own is put together anew, twice, for every call."""
 
 
 @cache
@@ -61,6 +63,7 @@ def _aws_client(service: str, *, endpoint_url: str | None = None) -> Any:
         read_timeout=AWS_READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=10,
+        user_agent=USER_AGENT,
         parameter_validation=False,
     )
     return _session().create_client(service, config=config, endpoint_url=endpoint_url)
