@@ -52,6 +52,15 @@ class Again:
 
 
 @dataclass(frozen=True)
+class Twice:
+    """A start or a message is asked for twice at once, and both take turns."""
+
+    what: "Start | Send"
+    again: Invocation
+    picks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Read:
     """The reader of a chat, who reads all the time, follows the cursor by a page."""
 
@@ -123,7 +132,7 @@ class Turns:
     picks: tuple[int, ...]
 
 
-Event = Start | Send | Again | Read | End | Agent | Foreign | Deliver | Lose | Sync | Wait | Turns
+Event = Start | Send | Again | Twice | Read | End | Agent | Foreign | Deliver | Lose | Sync | Wait | Turns
 
 
 @dataclass(frozen=True)
@@ -143,12 +152,17 @@ def _faulty(
     return st.lists(one, max_size=most, unique_by=lambda faulty: faulty.call).map(tuple)
 
 
-_hows = st.builds(
-    Invocation,
-    aws=_faulty(TABLE_FAULTS, among=8, most=2),
-    giosg=_faulty(GIOSG_FAULTS, among=5, most=3),
-    steps=st.sampled_from([30, 0, 1, 2, 3, 4, 6, 9, 30]),
-)
+def _invocations(steps: list[int]) -> st.SearchStrategy[Invocation]:
+    return st.builds(
+        Invocation,
+        aws=_faulty(TABLE_FAULTS, among=8, most=2),
+        giosg=_faulty(GIOSG_FAULTS, among=5, most=3),
+        steps=st.sampled_from(steps),
+    )
+
+
+_hows = _invocations([30, 0, 1, 2, 3, 4, 6, 9, 30])
+_just_begun = _invocations([0, 1, 2, 3])
 _numbers = st.integers(0, 7)
 _chats = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 5])
 _recent = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5])
@@ -168,8 +182,22 @@ _start = st.builds(
     has_message_id=st.booleans(),
     how=_hows,
 )
+_twice = st.builds(
+    Twice,
+    what=st.builds(Send, chat=_chats, text=_texts, has_message_id=st.just(True), how=_just_begun)
+    | st.builds(
+        Start,
+        who=st.integers(0, 2),
+        has_key=st.just(True),
+        text=st.none() | _texts,
+        has_message_id=st.booleans(),
+        how=_just_begun,
+    ),
+    again=_just_begun,
+    picks=st.lists(st.integers(0, 3), min_size=4, max_size=20).map(tuple),
+)
 _events: st.SearchStrategy[Event] = st.one_of(
-    _start, _send, _send, _again, _again, _turns, _turns, _turns, _agent, _agent, _agent,
+    _start, _send, _send, _again, _again, _twice, _twice, _turns, _turns, _turns, _agent, _agent, _agent,
     _deliver, _deliver, _deliver, _deliver, _deliver, _deliver,
     st.builds(Lose, which=st.integers(0, 15)),
     st.builds(Lose, which=st.integers(0, 15)),

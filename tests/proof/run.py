@@ -23,6 +23,7 @@ from tests.proof.plan import (
     Start,
     Sync,
     Turns,
+    Twice,
     Wait,
 )  # fmt: skip
 from tests.proof.post import Letter, Post
@@ -76,6 +77,10 @@ class Run:
                 self._send(event)
             case Again() if repeatable := [wish for wish in reversed(self.wishes) if wish.is_repeatable]:
                 self.ask(repeatable[event.which % len(repeatable)], event.how)
+            case Twice() if self.chats or isinstance(event.what, Start):
+                self._happen(event.what)
+                self.ask(self.wishes[-1], event.again)
+                self._take_turns(event.picks)
             case Read() if self.chats:
                 self.read(self.reader(self._chat(event.chat)), event.limit, event.how)
             case End() if self.chats:
@@ -95,9 +100,12 @@ class Run:
             case Wait():
                 self.stack.scheduler.now += timedelta(seconds=event.seconds)
             case Turns():
-                for pick in event.picks:
-                    self.invocations.take_turn(pick)
-                    self._watch()
+                self._take_turns(event.picks)
+
+    def _take_turns(self, picks: tuple[int, ...]) -> None:
+        for pick in picks:
+            self.invocations.take_turn(pick)
+            self._watch()
 
     @property
     def chats(self) -> dict[str, Person]:
