@@ -25,17 +25,25 @@ run: environments ## Run the whole stack on this machine, until Ctrl-C
 deploy-local: environments ## Bring changed code into the running local stack; its data stay
 	@$(DEV)/python -m local.stack deploy
 
+check test .local/policies/checked: ENVIRONMENTS += .venv/checkov/.installed
+
 test: environments check ## Run the checks and every test
 	$(DEV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 breaks: environments ## Break the rules on purpose, one by one, and see the tests notice
 	@$(DEV)/python -m tests.proof.breaks
 
-check: environments ## Lint, formatting, types and the template
+check: environments .local/policies/checked ## Lint, formatting, types and the template
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/mypy
 	$(SAM) validate --lint
+
+# checkov takes ten seconds, so that it looks only at a template that it has not passed yet.
+.local/policies/checked: template.yaml .checkov.yaml requirements/checkov.txt | environments
+	$(DEV)/python -m local.stack.expanded .local/policies/template.json
+	.venv/checkov/bin/checkov --config-file .checkov.yaml --file .local/policies/template.json
+	@touch $@
 
 bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
@@ -67,6 +75,7 @@ lock: .venv/lock/bin/uv ## Pin every dependency anew
 	$(COMPILE) --upgrade --python-version 3.13 --python-platform linux -c layers/giosg_client/requirements.txt \
 		requirements/bench.in -o requirements/bench.txt
 	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/sam.in -o requirements/sam.txt
+	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	$(COMPILE) --upgrade --universal --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
 
 clean: ## Remove everything that was made

@@ -282,6 +282,10 @@ def test_no_queue_keeps_its_messages_in_the_clear() -> None:
         assert queue["SqsManagedSseEnabled"] is True
 
 
+def test_the_topic_that_names_visitors_is_encrypted() -> None:
+    assert made("AWS::SNS::Topic")["NoticesTopic"]["KmsMasterKeyId"]
+
+
 @pytest.mark.parametrize("name", list(template()["Parameters"]))
 def test_a_parameter_says_what_it_is(name: str) -> None:
     assert template()["Parameters"][name]["Description"]
