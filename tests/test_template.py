@@ -283,7 +283,7 @@ def test_no_queue_keeps_its_messages_in_the_clear() -> None:
 
 
 def test_the_topic_that_names_visitors_is_encrypted() -> None:
-    assert made("AWS::SNS::Topic")["NoticesTopic"]["KmsMasterKeyId"]
+    assert resources("AWS::SNS::Topic")["NoticesTopic"]["Properties"]["KmsMasterKeyId"]
 
 
 @pytest.mark.parametrize("name", list(template()["Parameters"]))
