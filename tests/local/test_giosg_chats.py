@@ -1,24 +1,11 @@
 """The life of a chat on the simulated Giosg, from both sides."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from local.giosg import SimulatedGiosg
 from tests.local.giosg_caller import Caller
-
-
-@pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    with SimulatedGiosg() as running:
-        yield running
-
-
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
 
 
 class TestCreate:

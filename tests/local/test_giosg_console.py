@@ -16,18 +16,6 @@ from tests.web.browser import chromium
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    with SimulatedGiosg() as running:
-        yield running
-
-
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Chrome]:
     with chromium(["--window-size=1280,900"]) as driver:

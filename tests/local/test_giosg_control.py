@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,6 @@ from local.giosg import SimulatedGiosg
 from tests.local.giosg_caller import Caller
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    with SimulatedGiosg() as running:
-        yield running
-
-
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
 
 
 def control(giosg: SimulatedGiosg, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:

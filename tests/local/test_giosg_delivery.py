@@ -31,12 +31,6 @@ class Receiver:
 
 
 @pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    with SimulatedGiosg() as running:
-        yield running
-
-
-@pytest.fixture
 def receiver(giosg: SimulatedGiosg) -> Iterator[Receiver]:
     receiver = Receiver()
     log = RequestLog()

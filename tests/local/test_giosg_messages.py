@@ -1,23 +1,10 @@
 """What is said on the simulated Giosg, and what becomes of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from local.giosg import ChatIsEnded, SimulatedGiosg
 from tests.local.giosg_caller import Caller
-
-
-@pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    with SimulatedGiosg() as running:
-        yield running
-
-
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
 
 
 def read(caller: Caller, chat_id: str) -> list[dict[str, Any]]:

@@ -34,12 +34,6 @@ def giosg(clock: Clock) -> Iterator[SimulatedGiosg]:
         yield running
 
 
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
-
-
 class TestAuthentication:
     def test_a_new_visitor_gets_an_identity_a_secret_and_a_token(self, giosg: SimulatedGiosg, caller: Caller) -> None:
         visitor = caller.visitor

@@ -14,12 +14,6 @@ def giosg() -> Iterator[SimulatedGiosg]:
         yield running
 
 
-@pytest.fixture
-def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    with Caller.new(giosg) as visitor:
-        yield visitor
-
-
 class TestBodies:
     def test_a_new_chat_is_told_in_full(self, giosg: SimulatedGiosg, caller: Caller) -> None:
         chat_id = caller.start_chat()
