@@ -38,3 +38,12 @@ def guarded(giosg: SimulatedGiosg, clock: Clock, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("QUOTAS", "on")
         wiring.reset()
         yield functions
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[tuple[SimulatedGiosg, Functions]]:
+    """Give a stack that takes the word of the company's backend, and its Giosg."""
+    with SimulatedGiosg() as giosg, deployed(giosg) as functions, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KNOWN_USERS", "on")
+        wiring.reset()
+        yield giosg, functions

@@ -3,26 +3,17 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import IDENTITY_SECRET, Functions, Reply, deployed
+from tests.aws import IDENTITY_SECRET, Functions, Reply
 from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_items
 from tests.security.identities import signed
 
 from visitor_chat import wiring
-
-
-@pytest.fixture(scope="module")
-def known() -> Iterator[tuple[SimulatedGiosg, Functions]]:
-    with SimulatedGiosg() as giosg, deployed(giosg) as functions, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KNOWN_USERS", "on")
-        wiring.reset()
-        yield giosg, functions
 
 
 @pytest.fixture
