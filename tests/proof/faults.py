@@ -49,9 +49,9 @@ class Faults:
         giosg.faults.pick = self._pick  # type: ignore[method-assign] # the scheduler picks, not chance
 
     def watch(self, client: Any) -> None:
-        """Stop before each call of a botocore client."""
+        """Stop before each call of a botocore client, and after moto, which hooks in under the shorter name."""
         client.meta.events.register_first("before-send.*", self._before)
-        client.meta.events.register_last("before-send.*", self._after)
+        client.meta.events.register_last("before-send", self._after)
 
     @staticmethod
     def _planned(task: Task) -> Any:
