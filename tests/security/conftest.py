@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import Functions, deployed
+from moto.backends import get_backend
+from tests.aws import REGION, Functions, deployed
+from tests.functions.conftest import ACCOUNT_ID
 
 from visitor_chat import clock as clock_module
 from visitor_chat import wiring
@@ -31,13 +33,40 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return moved
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[tuple[SimulatedGiosg, Functions]]:
+    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
+        yield giosg, functions
+
+
 @pytest.fixture
-def guarded(giosg: SimulatedGiosg, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:  # noqa: ARG001 - the stack runs by this clock
+def giosg(stack: tuple[SimulatedGiosg, Functions]) -> Iterator[SimulatedGiosg]:
+    """Give the module's Giosg, which behaves, and has been asked nothing yet."""
+    simulated, _functions = stack
+    simulated.webhooks.take()
+    simulated.requests.clear()
+    yield simulated
+    simulated.faults.clear()
+
+
+@pytest.fixture
+def functions(stack: tuple[SimulatedGiosg, Functions]) -> Iterator[Functions]:
+    """Give the stack's functions, in a fresh container, with empty tables."""
+    _giosg, functions = stack
+    for table in get_backend("dynamodb")[ACCOUNT_ID][REGION].tables.values():
+        table.items.clear()
+    functions.replies.clear()
+    wiring.reset()
+    yield functions
+    wiring.reset()
+
+
+@pytest.fixture
+def guarded(functions: Functions, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Functions:  # noqa: ARG001 - the stack runs by this clock
     """Give the stack's functions with their quotas on."""
-    with deployed(giosg) as functions:
-        monkeypatch.setenv("QUOTAS", "on")
-        wiring.reset()
-        yield functions
+    monkeypatch.setenv("QUOTAS", "on")
+    wiring.reset()
+    return functions
 
 
 @pytest.fixture(scope="module")

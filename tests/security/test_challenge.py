@@ -1,6 +1,7 @@
 """A stack that asks new visitors for a challenge, as Turnstile's."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,7 +49,9 @@ def service(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        key = boto3.client("secretsmanager", REGION).create_secret(Name="challenge", SecretString=SECRET)
+        key = boto3.client("secretsmanager", REGION).create_secret(
+            Name=f"challenge-{uuid.uuid4()}", SecretString=SECRET
+        )
         monkeypatch.setenv("CHALLENGE_URL", f"http://127.0.0.1:{server.server_port}/siteverify")
         monkeypatch.setenv("CHALLENGE_SECRET_ARN", key["ARN"])
         wiring.reset()
@@ -74,6 +77,14 @@ def test_without_a_passed_challenge_nobody_reaches_giosg(
     assert codes(reply) == [(403, "challenge_failed")]
     assert giosg.requests.matching(method="POST") == []
     assert stored_items("VisitorsTable", "CredentialsTable") == []
+
+
+@pytest.mark.usefixtures("service")
+def test_a_start_that_was_refused_goes_on_with_the_same_key_once_the_challenge_is_passed(functions: Functions) -> None:
+    refused = functions.call("start_chat", "POST", "/chats", body={}, headers={"idempotency-key": "one-key-for-both"})
+    assert codes(refused) == [(403, "challenge_failed")]
+
+    assert start(functions, key="one-key-for-both", challenge_token=PASSED).started.status == 201
 
 
 def test_a_repeat_of_a_start_needs_no_second_challenge(functions: Functions, service: Service) -> None:
