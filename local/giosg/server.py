@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import ssl
 import sys
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,9 +24,10 @@ class Server(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 128
 
-    def __init__(self, port: int, service: Service) -> None:
+    def __init__(self, port: int, service: Service, tls: ssl.SSLContext | None = None) -> None:
         super().__init__((HOST, port), Connection)
         self.service = service
+        self._tls = tls
         self.stopping = Event()
         self.numbers = itertools.count(1)
         self._open: set[Connection] = set()
@@ -48,6 +50,13 @@ class Server(ThreadingHTTPServer):
         for connection in self._connections():
             connection.shut()
         self.server_close()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection; its own thread does the handshake, with the first bytes that it reads."""
+        accepted, address = super().get_request()
+        if self._tls:
+            accepted = self._tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+        return accepted, address
 
     def opened(self, connection: "Connection") -> None:
         with self._lock:

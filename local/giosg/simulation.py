@@ -1,6 +1,7 @@
 """A simulated Giosg on 127.0.0.1: the platform's API over real HTTP, its webhooks, its agents."""
 
 import random
+import ssl
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ class SimulatedGiosg:
     Attributes:
         port: where to listen on 127.0.0.1; 0 is any free port.
         is_online: whether the agents start online.
+        tls: serve https with this; it is plain http without.
         state_file: where the records are kept from one run to the next.
         distinct_instants: whether entries of one chat never share a millisecond.
         agent: the acts of the first agent; `agents` has all.
@@ -60,6 +62,7 @@ class SimulatedGiosg:
     distinct_instants: bool = True
     clock: Clock = utc_now
     randomness: random.Random = field(default_factory=random.SystemRandom)
+    tls: ssl.SSLContext | None = None
     state_file: Path | None = None
 
     def __post_init__(self) -> None:
@@ -87,9 +90,10 @@ class SimulatedGiosg:
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
-        self._server = Server(self.port, self._service)
+        self._server = Server(self.port, self._service, self.tls)
         self.port = self._server.server_port
-        self.base_url = self.world.base_url = f"http://{HOST}:{self.port}"
+        scheme = "https" if self.tls else "http"
+        self.base_url = self.world.base_url = f"{scheme}://{HOST}:{self.port}"
         self._thread = self._server.start()
         return self
 
