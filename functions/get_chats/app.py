@@ -4,7 +4,7 @@ Called by visitors' pages and apps. Answers 200 with the newest chats first and 
 chat. Changes nothing.
 """
 
-from visitor_chat import cursors, endpoint, wiring
+from visitor_chat import cursors, endpoint, initialization, warming, wiring
 from visitor_chat.inputs import Fields
 from visitor_chat.views import chat_view
 
@@ -21,10 +21,9 @@ def list_chats() -> endpoint.Answer:
     fields = Fields(query)
     limit = fields.limit("limit", default=DEFAULT_LIMIT, highest=HIGHEST_LIMIT)
     fields.check()
-    visitor = wiring.callers().identify(token).visitor
-    before = cursors.place_in_chats(visitor.id, query.get("after"))
-    chats, place = wiring.store().chats.of_visitor(visitor.id, before=before, limit=limit)
-    following = cursors.encode(visitor.id, place) if place else None
+    before = cursors.place_in_chats(token.visitor_id, query.get("after"))
+    _caller, chats, place = wiring.callers().identify_with_chats(token, before=before, limit=limit)
+    following = cursors.encode(token.visitor_id, place) if place else None
     return endpoint.answer(200, {"chats": [chat_view(chat) for chat in chats], "next": following})
 
 
@@ -35,3 +34,4 @@ def get_chat(chat_id: str) -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.callers, warming.read_visitors)

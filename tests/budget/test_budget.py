@@ -1,99 +1,51 @@
-"""What each call costs in operations of the tables and in calls to Giosg, against the budget that is kept beside."""
+"""What each act costs in the tables and at Giosg, against the budget that is kept beside."""
 
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from local.giosg import SimulatedGiosg
-from tests.aws import Functions, deployed
-from tests.functions import notices
-from tests.functions.acts import start
-
-from visitor_chat import wiring
+from tests.budget.acts import ACTS, KNOWN_ACTS, Acts, KnownActs
+from tests.budget.meter import Meter, running_meter
+from tests.template import folder, resources
 
 BUDGET: dict[str, Any] = tomllib.loads((Path(__file__).parent / "budget.toml").read_text())
+SERVES_FILES_ALONE = "web_page"
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """A stack, and what its calls cost."""
-
-    giosg: SimulatedGiosg
-    functions: Functions
-    operations: Counter[str] = field(default_factory=Counter)
-
-    def cost(self, act: Callable[[], Any]) -> dict[str, int]:
-        """Do something and give what it has cost."""
-        self.operations.clear()
-        self.giosg.requests.clear()
-        act()
-        return dict(self.operations) | {"giosg_calls": len(self.giosg.requests)}
-
-    def count(self, model: Any, **_rest: Any) -> None:
-        self.operations[model.name] += 1
-
-    def deliver_last(self, kind: str) -> Callable[[], Any]:
-        body = [each.body for each in self.giosg.webhooks.take() if each.endpoint_kind == kind][-1]
-        return lambda: self.functions.webhook(kind, body)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def meter() -> Iterator[Meter]:
-    """Give a stack whose container is warm."""
-    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
-        meter = Meter(giosg, functions)
-        functions.call("get_availability", "GET", "/availability")
-        wiring.aws("dynamodb").meta.events.register("before-call", meter.count)
+    with running_meter() as meter:
         yield meter
 
 
-def act_of(name: str, meter: Meter) -> Callable[[], Any]:
-    """Prepare something, and give the one call of it that is measured."""
-    chatting = start(meter.functions, message="Hello?")
-    meter.giosg.webhooks.take()
-    say = meter.giosg.agent.say
-    if name == "message webhook":
-        say(chatting.chat_id, "Good morning!")
-        return meter.deliver_last("messages")
-    if name == "repeated message webhook":
-        say(chatting.chat_id, "Good morning!")
-        again = meter.deliver_last("messages")
-        again()
-        return again
-    if name == "foreign message webhook":
-        elsewhere = notices.about_an_unknown_chat(meter.giosg, "messages", organization_id=notices.ELSEWHERE)
-        return lambda: meter.functions.webhook("messages", elsewhere)
-    acts: dict[str, Callable[[], Any]] = {
-        "start, new visitor": lambda: start(meter.functions),
-        "start, new visitor, with a message": lambda: start(meter.functions, message="Hello?"),
-        "start, known visitor": lambda: start(meter.functions, token=chatting.token),
-        "send": lambda: chatting.send("Is anybody there?"),
-        "read new messages": chatting.read,
-        "read a chat": chatting.chat,
-        "list chats": chatting.chats,
-        "end": chatting.end,
-        "availability": lambda: meter.functions.call("get_availability", "GET", "/availability"),
-    }
-    return acts[name]
+@pytest.fixture(scope="class")
+def known_meter() -> Iterator[Meter]:
+    with running_meter(KNOWN_USERS="on") as meter:
+        yield meter
 
 
-@pytest.mark.parametrize("name", BUDGET)
-def test_a_call_costs_what_its_budget_says(meter: Meter, name: str) -> None:
-    act = act_of(name, meter)
+class TestByDefault:
+    @pytest.mark.parametrize("name", ACTS)
+    def test_an_act_costs_what_its_budget_says(self, meter: Meter, name: str) -> None:
+        meter.begin()
+        invocation = meter.do(lambda: ACTS[name](Acts(meter)))
 
-    assert meter.cost(act) == BUDGET[name]
+        assert meter.cost(invocation) == BUDGET[name]
 
 
-def test_calls_to_giosg_share_connections(meter: Meter) -> None:
-    chatting = start(meter.functions)
-    meter.giosg.requests.clear()
+class TestWithKnownUsers:
+    @pytest.mark.parametrize("name", KNOWN_ACTS)
+    def test_an_act_costs_what_its_budget_says(self, known_meter: Meter, name: str) -> None:
+        known_meter.begin()
+        invocation = known_meter.do(lambda: KNOWN_ACTS[name](KnownActs(known_meter)))
 
-    for number in range(5):
-        assert chatting.send(f"Message {number}").status == 201
+        assert known_meter.cost(invocation) == BUDGET[name]
 
-    assert len(meter.giosg.requests) == 5
-    assert len(meter.giosg.requests.connections()) == 1
+
+def test_every_function_has_a_budget() -> None:
+    measured = {each["function"] for each in BUDGET.values()}
+
+    assert measured == {folder(each) for each in resources("AWS::Serverless::Function").values()} - {SERVES_FILES_ALONE}
+    assert BUDGET.keys() == {*ACTS, *KNOWN_ACTS}

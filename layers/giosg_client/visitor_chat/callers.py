@@ -6,7 +6,7 @@ from visitor_chat import telemetry
 from visitor_chat.errors import ChatNotFound, InvalidVisitorToken
 from visitor_chat.records import Chat, Credentials, Visitor
 from visitor_chat.sessions import Sessions, Token
-from visitor_chat.store import Store
+from visitor_chat.store import Context, Store
 from visitor_chat.store.messages import Sent
 
 
@@ -51,6 +51,14 @@ class Callers:
         telemetry.note(chat_id=chat.id)
         return caller, chat
 
+    def identify_with_chats(
+        self, token: Token, *, before: str | None, limit: int
+    ) -> tuple[Caller, list[Chat], str | None]:
+        """Give the caller, their chats, newest first, and the place to go on from; raise InvalidVisitorToken."""
+        chat_ids, place = self._store.chats.ids_of_visitor(token.visitor_id, before=before, limit=limit)
+        context = self._store.context(token.visitor_id, token.session_id, chat_ids=chat_ids)
+        return self._caller(token, context), list(context.chats), place
+
     def _identify(
         self,
         token: Token,
@@ -67,7 +75,10 @@ class Callers:
             claim_id=claim_id,
             with_credentials=with_credentials,
         )
+        caller = self._caller(token, context, allow_erased=allow_erased)
+        return caller, context.chat if isinstance(context.chat, Chat) else None
+
+    def _caller(self, token: Token, context: Context, *, allow_erased: bool = False) -> Caller:
         visitor = self._sessions.authenticate(token, context, allow_erased=allow_erased)
         telemetry.note(visitor_id=visitor.id)
-        caller = Caller(visitor=visitor, stored_credentials=context.credentials, sent=context.sent)
-        return caller, context.chat if isinstance(context.chat, Chat) else None
+        return Caller(visitor=visitor, stored_credentials=context.credentials, sent=context.sent)

@@ -24,7 +24,7 @@ class Ending:
             ended = self._access.call(credentials, lambda token: self._end(credentials.visitor_id, chat.id, token))
         except GiosgNotFound as missing:
             raise ChatNotFound("Giosg has removed the chat") from missing
-        applied = self._ledger.apply_chat(chat.id, events.chat_facts(ended))
+        applied = self._ledger.apply_chat(chat.id, events.chat_facts(ended), known=chat)
         if not isinstance(applied.chat, Chat):
             raise ChatNotFound("the chat was removed while it was ended")
         return applied.chat

@@ -7,6 +7,7 @@ Giosg. What a visitor can see of it is pushed to their sockets once it is commit
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,15 +57,29 @@ class Ledger:
 
     def open_chat(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
         """Store a chat that was not known; raise ConditionFailed if it was, or if a guard fails."""
+        audience = self._push.audience(chat.visitor_id)
         self._store.chats.open(chat, sync_due_at=sync_due_at, guards=guards)
-        self._push.to_visitor(chat.visitor_id, chat_frame(chat))
+        self._push.tell(audience, chat_frame(chat))
 
-    def apply_message(self, event: MessageEvent) -> Applied:
-        """Apply what was said of a message; the answer comes after the durable write, or is TryAgain."""
+    def apply_message(self, event: MessageEvent, *, claimed_in: Chat | None = None) -> Applied:
+        """Apply what was said of a message; the answer comes after the durable write, or is TryAgain.
+
+        `claimed_in` is the chat as the message's sender has claimed it there: unless it has changed since, it need not
+        be read, and nor need the message, which only the sender knows of.
+        """
+        if claimed_in is not None:
+            with suppress(ConditionFailed):
+                return self._commit_message(event, claimed_in, None)
         return self._until_committed(lambda: self._apply_message(event))
 
-    def apply_chat(self, chat_id: str, facts: Mapping[str, Any]) -> Applied:
-        """Apply what Giosg said of a chat itself (fields of `giosg_client.models.Chat`, some may be missing)."""
+    def apply_chat(self, chat_id: str, facts: Mapping[str, Any], *, known: Chat | None = None) -> Applied:
+        """Apply what Giosg said of a chat itself (fields of `giosg_client.models.Chat`, some may be missing).
+
+        `known` is the chat as the caller has read it: unless it has changed since, it need not be read again.
+        """
+        if known is not None:
+            with suppress(ConditionFailed):
+                return self._commit_chat(known, facts)
         return self._until_committed(lambda: self._apply_chat(chat_id, facts))
 
     def remove_chat(self, chat_id: str) -> Chat | None:
@@ -75,7 +90,7 @@ class Ledger:
         chat = self._store.chats.find(chat_id)
         if isinstance(chat, Chat):
             self._store.remove_chat(chat)
-            self._push.to_visitor(chat.visitor_id, removed_frame(chat))
+            self._push.tell(self._push.audience(chat.visitor_id), removed_frame(chat))
             return chat
         if chat is Marker.REMOVED:
             self._store.finish_removal(chat_id)
@@ -92,19 +107,22 @@ class Ledger:
 
     def _apply_chat(self, chat_id: str, facts: Mapping[str, Any]) -> Applied:
         chat = self._store.chats.find(chat_id)
-        if not isinstance(chat, Chat):
-            return Applied(chat=chat)
+        return self._commit_chat(chat, facts) if isinstance(chat, Chat) else Applied(chat=chat)
+
+    def _commit_chat(self, chat: Chat, facts: Mapping[str, Any]) -> Applied:
         after = merging.merge_chat(chat, facts)
         if after is None:
             return Applied(chat=chat)
+        audience = self._push.audience(chat.visitor_id)
         self._store.chats.change(chat, after)
-        self._push.to_visitor(chat.visitor_id, chat_frame(after))
+        self._push.tell(audience, chat_frame(after))
         return Applied(chat=after, is_changed=True, is_visible=True)
 
     def _apply_message(self, event: MessageEvent) -> Applied:
         chat, message = self._store.chat_and_message(event.chat_id, event.message_id)
-        if not isinstance(chat, Chat):
-            return Applied(chat=chat)
+        return self._commit_message(event, chat, message) if isinstance(chat, Chat) else Applied(chat=chat)
+
+    def _commit_message(self, event: MessageEvent, chat: Chat, message: StoredMessage | None) -> Applied:
         is_doubtful = merging.is_doubtful(message, event)
         event = replace(event, claim_id=matching.find_claim(chat, event))
         merged = merging.merge_message(message, event)
@@ -115,9 +133,10 @@ class Ledger:
             return Applied(chat=chat, message=merged, is_changed=True, is_doubtful=is_doubtful)
         after = merging.with_message(chat, merged)
         committed = replace(merged, seq=after.seq)
+        audience = self._push.audience(chat.visitor_id)
         self._store.commit(chat, after, message, committed)
         status = [chat_frame(after)] if after.status != chat.status else []
-        self._push.to_visitor(chat.visitor_id, message_frame(after, committed), *status)
+        self._push.tell(audience, message_frame(after, committed), *status)
         return Applied(chat=after, message=committed, is_changed=True, is_visible=True, is_doubtful=is_doubtful)
 
     @staticmethod

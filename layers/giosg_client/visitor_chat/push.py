@@ -6,11 +6,12 @@ reading from their cursor, which they compare with the ones in each pong.
 
 import json
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from giosg_client.frozen import Frozen, frozen
 from visitor_chat import cursors, telemetry
 from visitor_chat.records import Chat, StoredMessage
 from visitor_chat.store import Connections
@@ -43,29 +44,50 @@ def removed_frame(chat: Chat) -> Frame:
     return {"event": "chat_removed", "chat_id": chat.id}
 
 
+@frozen
+class Audience(Frozen):
+    """A visitor who is to be told something, and their sockets, which are being looked up."""
+
+    visitor_id: str
+    connection_ids: Future[list[str]]
+
+
 class Push:
     """Sends frames to sockets; `client` makes API Gateway's client for them when it is first needed."""
 
-    def __init__(self, connections: Callable[[], Connections], client: Callable[[], Any]) -> None:
+    def __init__(
+        self, connections: Callable[[], Connections], client: Callable[[], Any], *, threads: Callable[[], Executor]
+    ) -> None:
         self._connections = connections
         self._client = client
-        self._threads = ThreadPoolExecutor(max_workers=8)
+        self._threads = threads
+        self._senders = ThreadPoolExecutor(max_workers=8)
 
-    def to_visitor(self, visitor_id: str, *frames: Frame) -> None:
-        """Send frames, in order, to each of a visitor's sockets; what cannot be sent is left to the cursors."""
+    def audience(self, visitor_id: str) -> Audience:
+        """Begin to look up a visitor's sockets, beside the commit of what they will be told.
+
+        A socket that opens in that very moment may be missed; its client pings at once, and its pong tells.
+        """
+        return Audience(visitor_id=visitor_id, connection_ids=self._threads().submit(self._find, visitor_id))
+
+    def _find(self, visitor_id: str) -> list[str]:
         try:
-            connection_ids = self._connections().of_visitor(visitor_id)
+            return self._connections().of_visitor(visitor_id)
         except (BotoCoreError, ClientError) as error:
             telemetry.outcome("push failed", level="warning", reason=telemetry.describe(error))
-            return
+            return []
+
+    def tell(self, audience: Audience, *frames: Frame) -> None:
+        """Send frames, in order, to each of a visitor's sockets; what cannot be sent is left to the cursors."""
+        connection_ids = audience.connection_ids.result()
         if connection_ids:
-            self._fan_out(visitor_id, connection_ids, frames)
+            self._fan_out(audience.visitor_id, connection_ids, frames)
 
     def _fan_out(self, visitor_id: str, connection_ids: list[str], frames: tuple[Frame, ...]) -> None:
         texts = [_encode(frame) for frame in frames]
         self._client()
         sent: list[Future[None]] = [
-            self._threads.submit(self._send_all, visitor_id, connection_id, texts) for connection_id in connection_ids
+            self._senders.submit(self._send_all, visitor_id, connection_id, texts) for connection_id in connection_ids
         ]
         finished = wait(sent, timeout=LONGEST_PUSH_SECONDS)
         telemetry.count("FramesPushed", len(finished.done) * len(frames))

@@ -184,7 +184,7 @@ class Sending:
             raise
         except GiosgError as error:
             return self._settle_after(error, outgoing, claim, chat)
-        return self._commit(outgoing, claim, message, chat)
+        return self._commit(outgoing, claim, message, chat, claimed_in=chat)
 
     def _post(self, outgoing: Outgoing, chat: Chat, credentials: Credentials) -> Message:
         return self._access.call(
@@ -214,9 +214,12 @@ class Sending:
         message = self._looking.find(claim, current, outgoing.credentials)
         return replace(self._commit(outgoing, claim, message, chat), is_repeat=True) if message else None
 
-    def _commit(self, outgoing: Outgoing, claim: Claim, message: Message, chat: Chat) -> Delivered:
+    def _commit(
+        self, outgoing: Outgoing, claim: Claim, message: Message, chat: Chat, *, claimed_in: Chat | None = None
+    ) -> Delivered:
         try:
-            applied = self._ledger.apply_message(events.added(message, claim_id=outgoing.claim_id))
+            event = events.added(message, claim_id=outgoing.claim_id)
+            applied = self._ledger.apply_message(event, claimed_in=claimed_in)
         except Exception:
             self._store.chats.leave_claim(chat, claim.claim_id)
             raise

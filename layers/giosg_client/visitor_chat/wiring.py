@@ -5,7 +5,6 @@ request; tests build their own or call `reset`. Who simulates time puts own func
 `clock.sleep`, `threads` and `sweepers` before anything is built.
 """
 
-import gc
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -80,13 +79,17 @@ def store() -> Store:
 
 
 @cache
+def giosg_token() -> SecretValue:
+    return SecretValue(lambda: aws("secretsmanager"), lambda: settings().giosg_token_secret_arn, clock=clock.now)
+
+
+@cache
 def giosg() -> GiosgClient:
-    token = SecretValue(lambda: aws("secretsmanager"), lambda: settings().giosg_token_secret_arn, clock=clock.now)
     return GiosgClient(
         base_url=settings().giosg_base_url,
         organization_id=settings().giosg_organization_id,
         room_id=settings().giosg_room_id,
-        api_token=token.get,
+        api_token=lambda: giosg_token().get(),
         read_timeout_seconds=settings().giosg_timeout_seconds,
         clock=clock.now,
         sleep=clock.sleep,
@@ -95,9 +98,13 @@ def giosg() -> GiosgClient:
 
 
 @cache
+def webhook_secret() -> SecretValue:
+    return SecretValue(lambda: aws("secretsmanager"), lambda: settings().webhook_secret_arn, clock=clock.now)
+
+
+@cache
 def webhook_lock() -> WebhookLock:
-    secret = SecretValue(lambda: aws("secretsmanager"), lambda: settings().webhook_secret_arn, clock=clock.now)
-    return WebhookLock(secret)
+    return WebhookLock(webhook_secret())
 
 
 @cache
@@ -122,11 +129,11 @@ def ledger() -> Ledger:
 
 @cache
 def push() -> Push:
-    return Push(lambda: store().connections, _socket_client)
+    return Push(lambda: store().connections, socket_client, threads=threads)
 
 
 @cache
-def _socket_client() -> Any:
+def socket_client() -> Any:
     return _aws_client("apigatewaymanagementapi", endpoint_url=settings().socket_endpoint)
 
 
@@ -258,11 +265,3 @@ def reset() -> None:
     for built in list(globals().values()):
         if hasattr(built, "cache_clear"):
             built.cache_clear()
-
-
-def warm_up(*builders: Any) -> None:
-    """Build ahead of the first request; what is alive then will live on, so the collector need not look at it again."""
-    for build in builders:
-        build()
-    gc.collect()
-    gc.freeze()

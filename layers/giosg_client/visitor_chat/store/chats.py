@@ -1,7 +1,7 @@
 """Chats, whose they are, and the messages on their way to Giosg."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
@@ -71,12 +71,22 @@ class Chats:
 
     def of_visitor(self, visitor_id: str, *, before: str | None, limit: int) -> tuple[list[Chat], str | None]:
         """List a visitor's chats, newest first, and the place to go on from (None at the end)."""
+        chat_ids, place = self.ids_of_visitor(visitor_id, before=before, limit=limit)
+        records = self._tables.read([self.read_key(chat_id) for chat_id in chat_ids]) if chat_ids else []
+        return self.decode_all(records), place
+
+    def ids_of_visitor(self, visitor_id: str, *, before: str | None, limit: int) -> tuple[list[str], str | None]:
+        """List the ids of a visitor's chats, newest first; some may be gone by now."""
         condition = "#pk = :pk" + (" AND #sk < :before" if before else "")
         values = {"pk": f"visitor#{visitor_id}"} | ({"before": before} if before else {})
         page = self._tables.query(self.table, condition, values, limit=limit + 1, newest_first=True)
         has_more = page.has_more or len(page.records) > limit
         listed = page.records[:limit]
-        return self._chats_of(listed), listed[-1]["sk"] if has_more and listed else None
+        return [record["chat_id"] for record in listed], listed[-1]["sk"] if has_more and listed else None
+
+    def decode_all(self, records: Iterable[Record | None]) -> list[Chat]:
+        """Give those that are chats, and not gone."""
+        return [chat for record in records if isinstance(chat := self.decode(record), Chat)]
 
     def all_of_visitor(self, visitor_id: str) -> Iterator[Chat]:
         """Read every chat of a visitor; each may be removed before the next is read."""
@@ -84,12 +94,6 @@ class Chats:
         for listing in self._tables.partition(self.table, "#pk = :pk", values):
             if isinstance(chat := self.find(listing["chat_id"]), Chat):
                 yield chat
-
-    def _chats_of(self, listed: list[Record]) -> list[Chat]:
-        if not listed:
-            return []
-        found = self._tables.read([self.read_key(record["chat_id"]) for record in listed])
-        return [chat for record in found if isinstance(chat := self.decode(record), Chat)]
 
     def open(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
         """Store a chat that was not known, with its place in the visitor's list; raise ConditionFailed if it was.

@@ -1,5 +1,6 @@
 """The store as a whole, and the reads that span tables."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -34,6 +35,7 @@ class Context(Frozen):
     visitor: Visitor | None
     session: Session | None
     chat: Chat | Marker | None = None
+    chats: Sequence[Chat] = ()
     sent: Sent | None = None
     credentials: Credentials | None = None
 
@@ -87,6 +89,7 @@ class Store:
         chat_id: str | None = None,
         claim_id: str | None = None,
         with_credentials: bool = False,
+        chat_ids: Sequence[str] = (),
     ) -> Context:
         """Read in one round trip who is asking, and what the request is about."""
         keys = {
@@ -99,11 +102,14 @@ class Store:
             keys["sent"] = self.messages.read_sent_key(chat_id, claim_id)
         if with_credentials:
             keys["credentials"] = (self.credentials.table, credentials_key(visitor_id))
-        found = dict(zip(keys, self._tables.read(list(keys.values())), strict=True))
+        listed = [self.chats.read_key(chat_id) for chat_id in chat_ids]
+        records = self._tables.read([*keys.values(), *listed])
+        found = dict(zip(keys, records, strict=False))
         return Context(
             visitor=to_visitor(record) if (record := found["visitor"]) else None,
             session=to_session(record) if (record := found["session"]) else None,
             chat=self.chats.decode(record) if (record := found.get("chat")) else None,
+            chats=self.chats.decode_all(records[len(keys) :]) if listed else (),
             sent=self.messages.decode_sent(record) if (record := found.get("sent")) else None,
             credentials=to_credentials(record) if (record := found.get("credentials")) else None,
         )

@@ -17,6 +17,8 @@ from visitor_chat.store.attributes import Record, from_item, to_item
 
 Key = Mapping[str, str | int]
 _ATTRIBUTE = re.compile(r"#(\w+)")
+MOST_IN_A_BATCH = 100
+"""https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
 CONFLICT_PAUSES_SECONDS = (0.02, 0.05, 0.1)
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
@@ -80,7 +82,9 @@ class Tables:
         self._client = client
 
     def read(self, keys: Sequence[tuple[str, Key]]) -> list[Record | None]:
-        """Read items of any tables in one round trip, strongly consistent, in the order asked for (at most 100)."""
+        """Read items of any tables in one round trip for each 100, strongly consistent, in the order asked for."""
+        if len(keys) > MOST_IN_A_BATCH:
+            return self.read(keys[:MOST_IN_A_BATCH]) + self.read(keys[MOST_IN_A_BATCH:])
         wanted: dict[str, Any] = {}
         for table, key in keys:
             entry = wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})
