@@ -36,7 +36,7 @@ class AwsStub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.operations: Counter[str] = Counter()
         session = botocore.session.get_session()
-        self._clients = {prefix: session.create_client(name, region) for prefix, name in SERVICES.items()}
+        self.clients = {name: session.create_client(name, region) for name in SERVICES.values()}
         self._lock = threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -52,7 +52,7 @@ class AwsStub(ThreadingHTTPServer):
         with self._lock:
             self.operations[operation] += 1
             try:
-                answer = getattr(self._clients[prefix], xform_name(operation))(**json.loads(body))
+                answer = getattr(self.clients[SERVICES[prefix]], xform_name(operation))(**json.loads(body))
             except ClientError as error:
                 return 400, _encode(_problem(error))
         answer.pop("ResponseMetadata", None)
