@@ -3,7 +3,7 @@
 Called by visitors' pages and apps. Answers 200 with the chat, also when it had ended before. Ends the chat at Giosg.
 """
 
-from visitor_chat import endpoint, wiring
+from visitor_chat import endpoint, initialization, warming, wiring
 from visitor_chat.views import chat_view
 
 app = endpoint.api()
@@ -17,3 +17,4 @@ def end_chat(chat_id: str) -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.ending, warming.read_visitors, warming.connect_to_giosg)

@@ -3,7 +3,7 @@
 Called by visitors' pages and apps. Answers 204; the token is dead from then on. What Giosg holds is Giosg's to erase.
 """
 
-from visitor_chat import endpoint, wiring
+from visitor_chat import endpoint, initialization, warming, wiring
 
 app = endpoint.api()
 
@@ -17,3 +17,4 @@ def erase_visitor() -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.callers, warming.read_visitors)

@@ -4,7 +4,7 @@ Called by visitors' pages before a chat is offered. Answers 200 with an answer a
 minutes old while Giosg cannot be asked. Asks Giosg at most once in ten seconds for all visitors together.
 """
 
-from visitor_chat import endpoint, wiring
+from visitor_chat import endpoint, initialization, warming, wiring
 from visitor_chat.clock import to_text
 
 app = endpoint.api()
@@ -24,3 +24,4 @@ def get_availability() -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.room, warming.read_availability, warming.read_giosg_token, warming.connect_to_giosg)

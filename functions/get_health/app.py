@@ -3,7 +3,7 @@
 Called by whoever watches over it. Answers 200 without asking anybody, so that it costs nothing and needs no permission.
 """
 
-from visitor_chat import endpoint
+from visitor_chat import endpoint, initialization
 
 app = endpoint.api()
 
@@ -14,3 +14,4 @@ def get_health() -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up()

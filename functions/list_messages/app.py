@@ -4,7 +4,7 @@ Called by visitors' pages and apps. Answers 200 with the chat, its messages in t
 cursor to go on from. Changes nothing.
 """
 
-from visitor_chat import cursors, endpoint, wiring
+from visitor_chat import cursors, endpoint, initialization, warming, wiring
 from visitor_chat.errors import FieldError, InvalidRequest
 from visitor_chat.inputs import Fields
 from visitor_chat.records import Chat
@@ -44,3 +44,4 @@ def _after(chat: Chat, cursor: str | None) -> int:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.callers, warming.read_visitors)

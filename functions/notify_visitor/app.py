@@ -6,7 +6,7 @@ Called by the bus for each `chat.message.added` of an agent's. Says so on a topi
 import json
 from typing import Any
 
-from visitor_chat import telemetry, wiring
+from visitor_chat import initialization, telemetry, warming, wiring
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -26,3 +26,6 @@ def _notify(detail: dict[str, Any]) -> None:
     """
     ids = {name: detail[name] for name in ("id", "visitor_id", "chat_id", "message_id")}
     wiring.aws("sns").publish(TopicArn=wiring.settings().notices_topic_arn, Message=json.dumps(ids))
+
+
+initialization.warm_up(lambda: wiring.aws("sns"), warming.read_sockets)

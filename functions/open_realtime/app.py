@@ -3,7 +3,7 @@
 Called by visitors' pages and apps. Answers 201 with an address that opens one socket, once, within a minute.
 """
 
-from visitor_chat import endpoint, wiring
+from visitor_chat import endpoint, initialization, warming, wiring
 from visitor_chat.quotas import Act
 
 app = endpoint.api()
@@ -19,3 +19,4 @@ def open_realtime() -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.tickets, wiring.quotas, warming.read_visitors)

@@ -5,7 +5,7 @@ a visitor token. The first time it makes a visitor at Giosg, or takes the anonym
 their chats stay theirs, and all sessions and sockets that they had before end.
 """
 
-from visitor_chat import endpoint, telemetry, wiring
+from visitor_chat import endpoint, initialization, telemetry, warming, wiring
 from visitor_chat.errors import InvalidIdentityToken
 from visitor_chat.inputs import Fields
 from visitor_chat.quotas import Act
@@ -42,3 +42,4 @@ def _anonymous() -> Visitor | None:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.known_visitors, warming.read_visitors)

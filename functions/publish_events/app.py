@@ -6,7 +6,7 @@ deliver the batch again, in smaller parts, and in the end hand what cannot be pu
 
 from typing import Any
 
-from visitor_chat import telemetry, wiring
+from visitor_chat import initialization, telemetry, wiring
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -14,3 +14,6 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     telemetry.begin()
     telemetry.outcome("published", records=len(event["Records"]), events=published)
     telemetry.finish()
+
+
+initialization.warm_up(lambda: wiring.aws("events"))

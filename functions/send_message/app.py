@@ -6,7 +6,7 @@ Sends the message to Giosg, once, and stores it.
 
 import uuid
 
-from visitor_chat import endpoint, wiring
+from visitor_chat import endpoint, initialization, warming, wiring
 from visitor_chat.callers import Caller
 from visitor_chat.inputs import LONGEST_MESSAGE, Fields
 from visitor_chat.quotas import Act, Permit, nothing_to_wait_for
@@ -37,3 +37,4 @@ def _permit(caller: Caller) -> Permit:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.sending, wiring.socket_client, warming.read_visitors, warming.connect_to_giosg)

@@ -4,7 +4,7 @@ Called by API Gateway. Answers 200 and stores the socket when its ticket is good
 else 401 or 403: then there is no socket. Nothing can be sent to a socket from here, as it is not open yet.
 """
 
-from visitor_chat import doorway, wiring
+from visitor_chat import doorway, initialization, warming, wiring
 from visitor_chat.realtime import Admission
 
 
@@ -30,3 +30,4 @@ def _open(admission: Admission, connection_id: str) -> bool:
 
 
 handler = doorway.handler(connect)
+initialization.warm_up(wiring.tickets, warming.read_visitors)

@@ -3,7 +3,7 @@
 Called by API Gateway, at its best effort. Answers 200 and forgets the socket.
 """
 
-from visitor_chat import doorway, wiring
+from visitor_chat import doorway, initialization, warming, wiring
 
 
 def disconnect(event: doorway.Event) -> int:
@@ -15,3 +15,4 @@ def disconnect(event: doorway.Event) -> int:
 
 
 handler = doorway.handler(disconnect)
+initialization.warm_up(warming.read_socket_owners)

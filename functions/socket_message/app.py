@@ -4,7 +4,7 @@ Called by API Gateway. The one thing that a client can say is `{"action": "ping"
 socket and keeps the visitor present for agents; all else is ignored.
 """
 
-from visitor_chat import doorway, wiring
+from visitor_chat import doorway, initialization, warming, wiring
 
 
 def take(event: doorway.Event) -> int:
@@ -14,3 +14,4 @@ def take(event: doorway.Event) -> int:
 
 
 handler = doorway.handler(take)
+initialization.warm_up(wiring.sockets, wiring.socket_client, warming.read_socket_owners)

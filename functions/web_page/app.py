@@ -6,8 +6,11 @@ Changes nothing.
 
 from typing import Any
 
-from visitor_chat import page_files
+from visitor_chat import initialization, page_files
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return page_files.serve(event)
+
+
+initialization.warm_up(page_files.manifest)

@@ -4,7 +4,7 @@ Called by Giosg, with the secret in the query string. Answers 204 when the notif
 400 when it is not one, 403 without a valid secret, and 503 when it could not be stored: Giosg then tries again.
 """
 
-from visitor_chat import endpoint, webhooks, wiring
+from visitor_chat import endpoint, initialization, warming, webhooks, wiring
 
 app = endpoint.api()
 
@@ -17,3 +17,4 @@ def take_message() -> endpoint.Answer:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.notifications, wiring.socket_client, warming.read_webhook_secret, warming.read_visitors)

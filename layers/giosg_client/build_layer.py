@@ -53,6 +53,34 @@ UNUSED = (
     "botocore/data/*/*/paginators-1*.json",
     "botocore/data/*/*/waiters-2.json",
 )
+STAND_INS = {
+    "botocore/docs/__init__.py": "",
+    "botocore/docs/docstring.py": """\
+class _Docstring(str):
+    __slots__ = ()
+
+    def __new__(cls, *_arguments, **_named):
+        return super().__new__(cls)
+
+
+ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _Docstring
+""",
+    "urllib3/http2/__init__.py": "",
+}
+"""Nobody asks a function for botocore's manual pages, and it does not speak HTTP/2: to be ready for that takes a
+twentieth of a cold start."""
+EXPRESSIONS = """
+import importlib, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+import botocore.session, giosg_client, jwt, requests, visitor_chat
+for package in (giosg_client, visitor_chat):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+for service in sys.argv[2:]:
+    botocore.session.get_session().create_client(service, "eu-north-1", aws_access_key_id="", aws_secret_access_key="")
+from visitor_chat import expressions
+expressions.save(__import__("pathlib").Path(visitor_chat.__file__).parent)
+"""
 # The same time for every file: equal inputs make an equal archive, and the archive's format knows no time before 1980.
 BUILT_AT_SECONDS = 946_684_800
 WHERE_PYTHONS_ARE = (".pyenv/versions/3.13.*/bin", ".local/share/uv/python/cpython-3.13.*/bin")
@@ -67,6 +95,7 @@ def build(target: Path) -> None:
     for package in OWN_PACKAGES:
         shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
         compile_folder(target / package, python=python, root=target)
+    compile_expressions(target, python=python)
     level(target)
 
 
@@ -78,6 +107,8 @@ def installed_packages(python: Path | None, *, cache: Path) -> Path:
         made = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
         install(made)
         trim(made)
+        for module, text in STAND_INS.items():
+            (made / module).write_text(text)
         compile_folder(made, python=python, root=made)
         made.rename(folder)
     return folder
@@ -106,8 +137,8 @@ def trim(folder: Path) -> None:
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             remove(service)
-    for service in SERVICES:
-        trim_service(data / service)
+    for name in SERVICES:
+        trim_service(data / name)
     trim_endpoints(data / "endpoints.json")
 
 
@@ -179,6 +210,14 @@ def compile_folder(folder: Path, *, python: Path | None, root: Path) -> None:
         return
     command = [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
     run([*command, "-s", str(root), "-p", "/opt/python", str(folder)]).check_returncode()
+
+
+def compile_expressions(folder: Path, *, python: Path | None) -> None:
+    """Compile the regular expressions of all that the functions import."""
+    if python is None:
+        return
+    command = [str(python), "-I", "-S", "-B", "-c", EXPRESSIONS, str(folder), *sorted(SERVICES)]
+    run(command).check_returncode()
 
 
 def chosen_python() -> Path | None:

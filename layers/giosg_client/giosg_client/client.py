@@ -10,9 +10,8 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-import requests
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from giosg_client.answers import read_answer
 from giosg_client.calls import Call
@@ -21,7 +20,11 @@ from giosg_client.identifiers import checked_token, checked_uuid, checked_visito
 from giosg_client.models import Chat, Membership, Message, OnlineUser, Room, RoomVisitor, User, VisitorCredentials
 from giosg_client.pages import read_pages
 from giosg_client.retries import RetryPolicy
-from giosg_client.transport import Transport
+
+if TYPE_CHECKING:
+    import requests
+
+    from giosg_client.transport import Transport
 
 WARM_UP_SECONDS = 3.0
 
@@ -63,7 +66,7 @@ class GiosgClient:
         connect_timeout_seconds: float = 2.0,
         read_timeout_seconds: float = 5.0,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - it is immutable
-        session: requests.Session | None = None,
+        session: "requests.Session | None" = None,
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
         on_failure: Callable[[GiosgError], None] = lambda _error: None,
@@ -73,16 +76,22 @@ class GiosgClient:
         self._room = f"{self._organization}/rooms/{checked_uuid(room_id)}"
         self._api_token = api_token
         self._clock = clock
-        self._transport = Transport(
-            base_url=self._base_url,
-            connect_timeout_seconds=connect_timeout_seconds,
-            read_timeout_seconds=read_timeout_seconds,
-            retry=retry,
-            session=session,
-            clock=clock,
-            sleep=sleep,
-            on_failure=on_failure,
-        )
+        self._transport_options: dict[str, Any] = {
+            "connect_timeout_seconds": connect_timeout_seconds,
+            "read_timeout_seconds": read_timeout_seconds,
+            "retry": retry,
+            "session": session,
+            "clock": clock,
+            "sleep": sleep,
+            "on_failure": on_failure,
+        }
+
+    @cached_property
+    def _transport(self) -> "Transport":
+        """Made for the first call: to import requests is a tenth of a process's start, and some never call."""
+        from giosg_client.transport import Transport  # noqa: PLC0415
+
+        return Transport(base_url=self._base_url, **self._transport_options)
 
     def connect(self) -> None:
         """Open a connection ahead of the first call; a failure will show at that call.

@@ -6,10 +6,16 @@ asked for, and a missing one is an error that names it.
 
 import os
 from collections.abc import Mapping
+from enum import Enum
 from functools import cached_property
-from ipaddress import ip_network
 
-from visitor_chat.webhook_addresses import AddressCheck, Network
+
+class AddressCheck(Enum):
+    """What is done about a webhook from elsewhere."""
+
+    OFF = "off"
+    REPORT = "report"
+    ENFORCE = "enforce"
 
 
 class MissingSetting(RuntimeError):
@@ -34,6 +40,16 @@ class Settings:
             return int(value)
         except ValueError:
             raise MissingSetting(f"the environment variable {name} must be a whole number") from None
+
+    @property
+    def is_in_lambda(self) -> bool:
+        """Whether this is a function, and neither a test nor a tool."""
+        return "AWS_LAMBDA_FUNCTION_NAME" in self._environment
+
+    @property
+    def is_for_a_snapshot(self) -> bool:
+        """Whether many functions will start from what is initialised here."""
+        return self._environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
     @cached_property
     def giosg_base_url(self) -> str:
@@ -73,9 +89,9 @@ class Settings:
         return AddressCheck(self._text("WEBHOOK_ADDRESS_CHECK"))
 
     @cached_property
-    def webhook_networks(self) -> frozenset[Network]:
+    def webhook_networks(self) -> frozenset[str]:
         """Networks that Giosg sends webhooks from."""
-        return frozenset(ip_network(each.strip()) for each in self._text("WEBHOOK_NETWORKS").split(","))
+        return frozenset(each.strip() for each in self._text("WEBHOOK_NETWORKS").split(","))
 
     @cached_property
     def visitors_table(self) -> str:

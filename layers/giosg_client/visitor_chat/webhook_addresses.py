@@ -5,29 +5,20 @@ to report what would be refused for a while before anything is.
 """
 
 from collections.abc import Callable, Collection
-from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from visitor_chat import telemetry
 from visitor_chat.errors import WebhookForbidden
-
-Network = IPv4Network | IPv6Network
-
-
-class AddressCheck(Enum):
-    """What is done about a webhook from elsewhere."""
-
-    OFF = "off"
-    REPORT = "report"
-    ENFORCE = "enforce"
+from visitor_chat.settings import AddressCheck
 
 
 class WebhookAddresses:
     """Knows Giosg's networks."""
 
-    def __init__(self, check: AddressCheck, networks: Callable[[], Collection[Network]]) -> None:
+    def __init__(self, check: AddressCheck, networks: Callable[[], Collection[str]]) -> None:
         self._check = check
-        self._networks = networks
+        self._texts = networks
 
     def check(self, address: str) -> None:
         """Count a webhook that comes from elsewhere; raise WebhookForbidden if such are refused."""
@@ -43,4 +34,8 @@ class WebhookAddresses:
         except ValueError:
             return False
         plain = (parsed.ipv4_mapped or parsed) if parsed.version == 6 else parsed  # noqa: PLR2004 - the protocol's name
-        return any(plain in network for network in self._networks())
+        return any(plain in network for network in self._networks)
+
+    @cached_property
+    def _networks(self) -> list[IPv4Network | IPv6Network]:
+        return [ip_network(text) for text in self._texts()]
