@@ -14,7 +14,7 @@ export class Chat {
     this.element = element;
     this.memory = element.memory;
     this.isInline = element.isInline;
-    this.#listenTo(new Conversation(element.root, this.memory));
+    this.#listenTo(new Conversation(element.root, this.memory, () => element.pass()));
     this.#dress();
     this.panel = new Panel(this);
     this.panel.element.onclose = () => this.panel.element.open || this.hide();

@@ -28,9 +28,11 @@ export class Conversation extends EventTarget {
   #awayTimer;
   #heardAt = 0;
 
-  constructor(root, memory) {
+  // pass(): what the site does to show that there is a visitor; gives a token
+  constructor(root, memory, pass) {
     super();
     this.memory = memory;
+    this.pass = pass;
     this.api = new Api(root);
     this.live = new Live(this);
     this.outbox = new Outbox(memory, this);
@@ -210,7 +212,7 @@ export class Conversation extends EventTarget {
   // The first message's id is the Idempotency-Key too: however often it is tried, it makes one chat.
   async #begin(item, content) {
     const body = item.name ? { ...content, visitor_name: item.name } : content;
-    const { chat, message, visitor_token: token } = await this.api.post("chats", body, item.id);
+    const { chat, message, visitor_token: token } = await this.#startChat(body, item.id);
     if (!this.outbox.items.some(({ id }) => id === item.id)) return; // the visitor asked to be forgotten meanwhile
     this.#remember({ chatId: chat.id, isEnded: false, name: item.name, ...(token && { token }) });
     this.#isLoaded = true;
@@ -219,6 +221,25 @@ export class Conversation extends EventTarget {
     this.outbox.change((items) => items.map((other) => ({ ...other, chatId: other.chatId ?? chat.id })));
     if (message) this.#take([message]);
     this.live.start();
+  }
+
+  // A stack may ask new visitors for a challenge. One that is not passed leaves the text unsent, to be tried again.
+  async #startChat(body, key) {
+    try {
+      return await this.api.post("chats", body, key);
+    } catch (error) {
+      if (error.code !== "challenge_failed") throw error;
+      return this.api.post("chats", { ...body, challenge_token: await this.#pass(error) }, key);
+    }
+  }
+
+  async #pass(error) {
+    try {
+      return await this.pass();
+    } catch (problem) {
+      console.warn("visitor-chat: no challenge was passed", problem);
+      throw error;
+    }
   }
 
   undelivered(item, { status, code }) {

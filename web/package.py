@@ -27,6 +27,8 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 IMPORT = re.compile(r'^import .* from "\./(\w+\.js)";\n', re.MULTILINE)
+# Two slashes between blanks, to the end of the line: no text of the page holds that.
+COMMENT = re.compile(r"(^|\s)// .*$|^\s*//$")
 TOP_LEVEL_NAME = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
 
 
@@ -57,9 +59,9 @@ def joined(name: str) -> str:
 
 
 def trimmed_script(text: str) -> str:
-    """Leave out comment lines, blank lines and indentation; a line itself is never touched."""
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+    """Leave out comments, blank lines and indentation; code itself is never touched."""
+    lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def trimmed_style(text: str) -> str:

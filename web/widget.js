@@ -121,6 +121,14 @@ class VisitorChat extends HTMLElement {
 
   // --- For the opened chat
 
+  // The site's own module has the visitor pass a challenge.
+  async pass() {
+    const address = this.getAttribute("challenge");
+    if (!address) throw new Error("there is no attribute challenge");
+    const { default: pass } = await import(new URL(address, document.baseURI));
+    return pass();
+  }
+
   tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }

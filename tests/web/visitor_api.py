@@ -68,11 +68,15 @@ class Faults:
 
 @dataclass
 class VisitorApi:
-    """Use it as a context manager. `requests` are the calls so far, as `POST chats`."""
+    """Use it as a context manager. `requests` are the calls so far, as `POST chats`.
+
+    `challenge` is what a new visitor must have passed; None for a stack that asks for nothing.
+    """
 
     faults: Faults = field(default_factory=Faults)
     requests: list[str] = field(default_factory=list)
     chats: Chats = field(default_factory=Chats)
+    challenge: str | None = None
 
     def __post_init__(self) -> None:
         self.chats.tell = self._tell
@@ -104,6 +108,7 @@ class VisitorApi:
         self.drop_sockets()
         self.faults = Faults()
         self.requests = []
+        self.challenge = None
         self.chats = Chats(tell=self._tell)
         self.agent = Agent(self.chats)
 
@@ -211,6 +216,8 @@ class VisitorApi:
         if key in self.chats.started:
             return 200, self._started(self.chats.chats[self.chats.started[key]], body)
         visitor_id = self._visitor(request) if "Authorization" in request.headers else None
+        if visitor_id is None and self.challenge not in {None, body.get("challenge_token")}:
+            raise Refused(403, "challenge_failed")
         if not self.chats.is_online:
             raise Refused(409, "no_agents_online")
         chat, _ = self.chats.start(visitor_id, body.get("visitor_name"))
