@@ -1,6 +1,7 @@
 """Build the layer: what Lambda imports, and nothing else.
 
-    build_layer.py FOLDER    fills FOLDER (the layer's `python/`)
+    build_layer.py FOLDER                       fills FOLDER (the layer's `python/`)
+    build_layer.py --function app.py FOLDER     fills FOLDER with a function
 
 Every package is installed as pure Python, so the layer is the same for arm64 and x86_64; a dependency that has no such
 wheel fails the build. Unused data is left out and the code is compiled beforehand, because both are paid for again at
@@ -96,6 +97,14 @@ def build(target: Path) -> None:
         shutil.copytree(SOURCE / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
         compile_folder(target / package, python=python, root=target)
     compile_expressions(target, python=python)
+    level(target)
+
+
+def build_function(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target / source.name)
+    python = chosen_python() or find_runtime_python()
+    compile_folder(target, python=python, root=target, place="/var/task", workers=1)
     level(target)
 
 
@@ -204,12 +213,17 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def compile_folder(folder: Path, *, python: Path | None, root: Path) -> None:
-    """Compile for good: an unchecked bytecode file is used whatever time its source was unpacked at."""
+def compile_folder(
+    folder: Path, *, python: Path | None, root: Path, place: str = "/opt/python", workers: int = 0
+) -> None:
+    """Compile for good: an unchecked bytecode file is used whatever time its source was unpacked at.
+
+    As many processes as there are processors do it if `workers` is 0.
+    """
     if python is None:
         return
-    command = [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    run([*command, "-s", str(root), "-p", "/opt/python", str(folder)]).check_returncode()
+    command = [str(python), "-m", "compileall", "-q", "-j", str(workers), "--invalidation-mode", "unchecked-hash"]
+    run([*command, "-s", str(root), "-p", place, str(folder)]).check_returncode()
 
 
 def compile_expressions(folder: Path, *, python: Path | None) -> None:
@@ -261,4 +275,8 @@ def level(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    *what, destination = sys.argv[1:]
+    if what:
+        build_function(Path(what[-1]), Path(destination))
+    else:
+        build(Path(destination))

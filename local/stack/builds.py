@@ -13,7 +13,16 @@ from local.stack.programs import run
 OUTPUT = BUILD / "output"
 TEMPLATE = OUTPUT / "template.yaml"
 STAMP = BUILD / "inputs.sha256"
-INPUTS = ("template.yaml", "functions", "layers", "web", "requirements/sam.txt", "requirements/emulator.txt")
+INPUTS = (
+    "template.yaml",
+    "samconfig.toml",
+    "build.mk",
+    "functions",
+    "layers",
+    "web",
+    "requirements/sam.txt",
+    "requirements/emulator.txt",
+)
 
 
 def build() -> Path:
