@@ -48,6 +48,13 @@ check: environments .local/policies/checked ## Lint, formatting, types and the t
 bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.cold_start
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.warm
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.throughput
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.growth
+	$(DEV)/python -m bench.cost
+
+cost: .venv/dev/.installed ## Say what the stack costs: COST="--messages 50000 --messages-per-chat 20"
+	@$(DEV)/python -m bench.cost $(COST)
 
 build: .venv/sam/.installed ## Build the template for AWS
 	LAYER_BUILDER=$(abspath .venv/sam/bin/python) $(SAM) build --cached --parallel
@@ -104,4 +111,4 @@ install-%:
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/python -m pip -qq --disable-pip-version-check install uv==$(UV_VERSION)
 
-.PHONY: bench breaks build check clean deploy deploy-local environments export-visitor help lock replay rotate-webhook-secret run test webhook-urls
+.PHONY: bench breaks build check clean cost deploy deploy-local environments export-visitor help lock replay rotate-webhook-secret run test webhook-urls

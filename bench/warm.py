@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.template import folder, resources
 
-from bench import pythons
+from bench import pythons, stored
 from bench.cold_start import FUNCTIONS, HELLO, USUAL
 from bench.cpu_time import spent_until_rest_ms
 from bench.function_process import Package, running
@@ -84,7 +84,7 @@ def main() -> None:
     except pythons.Missing as missing:
         print(f"Warm invocations are not measured: there is no {missing} here.")
         return
-    with tempfile.TemporaryDirectory() as made, scenario() as scene:
+    with tempfile.TemporaryDirectory() as made, stored.quick_tables(), scenario() as scene:
         found = {
             name: measure(package, events_of(function, scene, invocations=chosen.invocations), scene)
             for name, (package, function) in packages(chosen.functions, python, Path(made), scene).items()
