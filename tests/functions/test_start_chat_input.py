@@ -45,6 +45,19 @@ def test_a_name_of_control_characters_says_nothing(functions: Functions, name: s
     assert refused_fields(post(functions, visitor_name=name)) == ["visitor_name"]
 
 
+@pytest.mark.parametrize("name", ["\u202eoniA", "Ai\u2066no", "Ai\u2028no", "Ai\x9bno"])
+def test_a_name_neither_turns_nor_breaks_the_line_that_it_is_shown_in(functions: Functions, name: str) -> None:
+    shown = post(functions, visitor_name=name).json["visitor"]["name"]
+
+    assert shown in {"oniA", "Ai no"}
+
+
+def test_a_name_may_be_written_from_right_to_left(functions: Functions) -> None:
+    name = "\u05d0\u05d9\u05d9\u05e0\u05d5 \u0639\u0627\u0626\u0634\u0629 \U0001f468\u200d\U0001f680"
+
+    assert post(functions, visitor_name=name).json["visitor"]["name"] == name
+
+
 @pytest.mark.parametrize("bad", NO_UUIDS)
 def test_a_client_message_id_is_a_uuid(functions: Functions, bad: str) -> None:
     assert refused_fields(post(functions, message="x", client_message_id=NO_UUIDS[bad])) == ["client_message_id"]

@@ -7,10 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from visitor_chat import telemetry
-from visitor_chat.errors import VisitorChatError
 
 Event = Mapping[str, Any]
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -35,7 +32,7 @@ def handler(take: Callable[[Event], int]) -> Handler:
 def _take(take: Callable[[Event], int], event: Event) -> int:
     try:
         return take(event)
-    except (BotoCoreError, ClientError, VisitorChatError) as error:
+    except Exception as error:  # noqa: BLE001 - what Lambda would log of it may hold anything
         telemetry.note(reason=telemetry.describe(error))
         return UNAVAILABLE
 

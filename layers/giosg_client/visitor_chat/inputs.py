@@ -23,7 +23,8 @@ LONGEST_IDEMPOTENCY_KEY = 255
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""What breaks or turns the line that a name is shown in, at agents' too; right-to-left letters need none of it."""
 
 
 def raw_body(body: str | None, *, is_base64: bool, largest_bytes: int = LARGEST_BODY_BYTES) -> bytes:

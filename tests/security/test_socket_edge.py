@@ -1,0 +1,25 @@
+"""A socket's event that goes wrong says nothing of what it was about."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from visitor_chat import doorway, telemetry
+
+SECRET_TEXT = "swordfish"
+
+
+@pytest.mark.parametrize("error", [RuntimeError(SECRET_TEXT), KeyError(SECRET_TEXT), RecursionError(SECRET_TEXT)])
+def test_an_unexpected_error_is_an_answer_and_no_message(
+    error: Exception, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_event: doorway.Event) -> int:
+        raise error
+
+    event: dict[str, Any] = {"requestContext": {"routeKey": "$default", "connectionId": "a-connection"}}
+    with caplog.at_level(logging.INFO, logger=telemetry.logger.name):
+        answer = doorway.handler(fail)(event, None)
+
+    assert answer == {"statusCode": 503}
+    assert SECRET_TEXT not in capsys.readouterr().out + caplog.text
