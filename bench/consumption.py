@@ -132,7 +132,7 @@ def _invocation(function: str, *, waits_ms: float) -> dict[str, float]:
     measured, sizes = USAGE["functions"][function], USAGE["sizes"]
     share_of_cpu = min(1, _memory_gigabytes() * 1024 / FULL_CPU_MEGABYTES)
     seconds = (measured["cpu_ms"] / share_of_cpu + waits_ms) / 1000
-    logged = (measured["log_bytes"] + sizes["system_log"]) / GIGABYTE
+    logged = (measured["log_bytes"] + sizes["log_overhead"]) / GIGABYTE
     return {
         "lambda_requests": 1,
         "lambda_gb_seconds": seconds * _memory_gigabytes(),
