@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-logger = Logger(log_uncaught_exceptions=False)
+logger = Logger(log_uncaught_exceptions=False, location=None)  # the place would be `outcome` below, in every line
 metrics = Metrics(namespace="VisitorChat")
 
 SECONDS = MetricUnit.Seconds
