@@ -1,55 +1,156 @@
 """Cold starts, counted: the instructions of a fresh process until its function has answered the first event.
 
-Run `python -m bench.cold_start [FUNCTION ...]`.
+Run `python -m bench.cold_start [--quick] [FUNCTION ...]`.
 """
 
 import argparse
 import shutil
+import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.template import folder, resources
 
-from bench import pythons
-from bench.function_process import Package, instructions
+from bench import levers, pythons
+from bench.function_process import Package, Start, instructions, start
 from bench.scenario import Scenario, scenario
 from bench.tables import print_table
 
 FUNCTIONS = pythons.ROOT / "functions"
 USUAL = pythons.ROOT / "bench/usual"
 HELLO = 'def handler(event, context):\n    return {"statusCode": 200}\n'
+DAEMON = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
+"""Traces are sent there by UDP, which nobody has to receive."""
+AT_A_TIME = 2
+STARTS = 11
+WITH_LEVERS = ("send_message", "webhook_messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something that starts: a package, and the function whose event it is given."""
+
+    package: Package
+    event_of: str
+
+    def count(self, scene: Scenario) -> "Count":
+        event, status = scene.event(self.event_of)
+        return Count(self.package, event, status)
+
+    def start(self, scene: Scenario) -> Start:
+        event, status = scene.event(self.event_of)
+        return start(self.package, event, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A count that needs nothing of this process any more."""
+
+    package: Package
+    event: Mapping[str, object]
+    status: int | None
+
+    def __call__(self) -> float:
+        return instructions(self.package, self.event, status=self.status)
+
+
+class Bench:
+    """Everything that is compared, built in a folder."""
+
+    def __init__(self, python: Path, place: Path, scene: Scenario) -> None:
+        self._python = python
+        self._place = place
+        self._scene = scene
+        self._client = pythons.runtime_client(python)
+        self._layer = pythons.packaged_layer(place / "layer")
+        self._page = pythons.packaged_page(place / "page")
+
+    def hello(self) -> Subject:
+        hello = self._place / "hello"
+        hello.mkdir(exist_ok=True)
+        (hello / "app.py").write_text(HELLO)
+        return Subject(self._package(hello, []), "get_health")
+
+    def usual(self, packages: Path) -> Subject:
+        return Subject(self._package(USUAL, [packages], **DAEMON), "send_message")
+
+    def function(self, name: str) -> Subject:
+        built = pythons.packaged_function(name, self._place / "functions")
+        return Subject(self._package(built, [self._layer, self._page]), name)
+
+    def compositions(self) -> dict[str, Subject]:
+        """Give what our functions are compared with, the slowest first."""
+        return {
+            "usual composition": self.usual(pythons.usual_packages()),
+            "usual composition, compiled": self.usual(pythons.compiled_copy(self._python)),
+            "hello world": self.hello(),
+        }
+
+    def without_levers(self, name: str) -> dict[str, Subject]:
+        workshop = levers.Workshop(self._python, self._place)
+        packages = levers.switched_off(self.function(name).package, workshop)
+        return {lever: Subject(package, name) for lever, package in packages.items()}
+
+    def counts(self, subjects: Mapping[str, Subject]) -> dict[str, float]:
+        """Count instructions, of several processes at a time: counting is not disturbed by what else runs."""
+        prepared = [subject.count(self._scene) for subject in subjects.values()]
+        with ThreadPoolExecutor(AT_A_TIME) as threads:
+            return dict(zip(subjects, threads.map(lambda count: count(), prepared), strict=True))
+
+    def starts(self, subjects: Mapping[str, Subject]) -> dict[str, list[Start]]:
+        """Take times, in turns, so that what else this machine does meets all of them."""
+        taken: dict[str, list[Start]] = {name: [] for name in subjects}
+        for _turn in range(STARTS):
+            for name, subject in subjects.items():
+                taken[name].append(subject.start(self._scene))
+        return taken
+
+    def _package(self, folder: Path, path: list[Path], **variables: str) -> Package:
+        every = {**self._scene.variables, **variables}
+        return Package(python=self._python, folder=folder, path=(*path, self._client), variables=every)
 
 
 def names() -> list[str]:
     return sorted({folder(function) for function in resources("AWS::Serverless::Function").values()})
 
 
-def compositions(python: Path, place: Path, scene: Scenario) -> Iterator[tuple[str, float]]:
-    """Count what our functions are compared with."""
-    client = pythons.runtime_client(python)
-    hello = place / "hello"
-    hello.mkdir()
-    (hello / "app.py").write_text(HELLO)
-    event, _status = scene.event("get_health")
-    alone = Package(python=python, folder=hello, path=(client,), variables=scene.variables)
-    yield "hello world", instructions(alone, event, status=200)
-    for name, packages in (
-        ("usual composition, compiled", pythons.compiled_copy(python)),
-        ("usual composition", pythons.usual_packages()),
-    ):
-        event, status = scene.event("send_message")
-        usual = Package(python=python, folder=USUAL, path=(client, packages), variables=scene.variables)
-        yield name, instructions(usual, event, status=status)
+def print_functions(counts: Mapping[str, float]) -> None:
+    usual = counts["usual composition"]
+    rows = [(name, round(count), f"{usual / count:.1f}") for name, count in counts.items()]
+    print_table(["start to first answer", "million instructions", "usual composition is times this"], rows)
 
 
-def counted(chosen: list[str], python: Path, place: Path, scene: Scenario) -> Iterator[tuple[str, float]]:
-    layer = pythons.packaged_layer(place / "layer")
-    path = (layer, pythons.runtime_client(python))
-    for name in chosen:
-        event, status = scene.event(name)
-        package = Package(python=python, folder=FUNCTIONS / name, path=path, variables=scene.variables)
-        yield name, instructions(package, event, status=status)
+def print_levers(bench: Bench, counts: Mapping[str, float]) -> None:
+    without = {name: bench.counts(bench.without_levers(name)) for name in WITH_LEVERS}
+    print_table(["each lever switched off alone", *WITH_LEVERS], lever_rows(counts, without))
+
+
+def lever_rows(counts: Mapping[str, float], without: Mapping[str, Mapping[str, float]]) -> Iterator[list[object]]:
+    yield ["none", *(round(counts[name]) for name in WITH_LEVERS)]
+    for lever in without[WITH_LEVERS[0]]:
+        yield [lever, *(f"{without[name][lever] - counts[name]:+.0f}" for name in WITH_LEVERS)]
+
+
+def print_times(bench: Bench) -> None:
+    subjects = {"hello world": bench.hello(), "send_message": bench.function("send_message")}
+    subjects["send_message without first steps"] = bench.without_levers("send_message")[levers.FIRST_STEPS]
+    taken = bench.starts(subjects | bench.compositions())
+    headings = ["median of fresh processes", "initialisation ms", "first answer ms", "together ms", "peak memory MB"]
+    print_table(headings, [(name, *medians(starts)) for name, starts in taken.items()])
+
+
+def medians(starts: Iterable[Start]) -> list[int]:
+    every = list(starts)
+    shown = [
+        [each.initialisation for each in every],
+        [each.first_answer for each in every],
+        [each.initialisation + each.first_answer for each in every],
+        [each.memory for each in every],
+    ]
+    return [round(statistics.median(values)) for values in shown]
 
 
 def usable_python() -> Path:
@@ -59,20 +160,22 @@ def usable_python() -> Path:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description="Count the instructions of cold starts")
-    arguments.add_argument("functions", nargs="*", default=[name for name in names() if name != "web_page"])
-    chosen = arguments.parse_args().functions
+    parser = argparse.ArgumentParser(description="Count the instructions of cold starts")
+    parser.add_argument("functions", nargs="*", default=names())
+    parser.add_argument("--quick", action="store_true", help="leave out the levers and the times")
+    arguments = parser.parse_args()
     try:
         python = usable_python()
     except pythons.Missing as missing:
         print(f"Cold starts are not counted: there is no {missing} here.")
         return
     with tempfile.TemporaryDirectory() as made, scenario() as scene:
-        others = dict(compositions(python, Path(made), scene))
-        ours = dict(counted(chosen, python, Path(made), scene))
-    usual = others["usual composition"]
-    rows = [(name, round(count), f"{usual / count:.1f}") for name, count in (ours | others).items()]
-    print_table(["start to first answer", "million instructions", "usual composition is times this"], rows)
+        bench = Bench(python, Path(made), scene)
+        counts = bench.counts(bench.compositions() | {name: bench.function(name) for name in arguments.functions})
+        print_functions(counts)
+        if not arguments.quick:
+            print_levers(bench, counts)
+            print_times(bench)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,18 @@ import re
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.runtime_api import FunctionFailed, RuntimeApi, runtime_api
 
 VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 _COLLECTED = re.compile(r"Collected : (\d+)")
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,15 @@ class Package:
     path: Sequence[Path]
     variables: Mapping[str, str]
     handler: str = "app.handler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How long a cold start took, in milliseconds, and the most memory that it needed, in MB."""
+
+    initialisation: float
+    first_answer: float
+    memory: float
 
 
 @contextmanager
@@ -46,10 +58,12 @@ def running(package: Package, *wrapper: str, log: Path | None = None) -> Iterato
             **package.variables,
         }
         command = [*wrapper, str(package.python), "-S", "-m", "awslambdaric", package.handler]
+        api.began_at = time.monotonic()
         process = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
         api.process_id = process.pid
         watch = threading.Thread(target=_report_end, args=(process, api))
         watch.start()
+        api.process_id = process.pid
         try:
             yield api
         finally:
@@ -70,6 +84,31 @@ def instructions(package: Package, event: Mapping[str, object], *, status: int |
         with running(package, *VALGRIND, log=Path(log.name)) as api:
             answer = api.invoke(event)
         text = Path(log.name).read_text(errors="replace")
-    if status is not None and (answer or {}).get("statusCode") != status:
-        raise FunctionFailed(f"{package.folder.name} answered {answer}\n{text[-3000:]}")
+    _check(answer, status, said=text)
     return int(_COLLECTED.findall(text)[-1]) / 1e6
+
+
+def start(package: Package, event: Mapping[str, object], *wrapper: str, status: int | None) -> Start:
+    """Start a fresh process; take the time until it is initialised, and from there to its answer to a first event."""
+    with running(package, *wrapper) as api:
+        ready_at = api.wait_until_ready()
+        handed_over_at = time.monotonic()
+        answer = api.invoke(event)
+        answered_at = time.monotonic()
+        memory = _peak_memory(api.process_id)
+    _check(answer, status)
+    return Start(
+        initialisation=(ready_at - api.began_at) * 1000,
+        first_answer=(answered_at - handed_over_at) * 1000,
+        memory=memory,
+    )
+
+
+def _check(answer: Any, status: int | None, *, said: str = "") -> None:
+    if status is not None and (answer or {}).get("statusCode") != status:
+        raise FunctionFailed(f"answered {answer} instead of {status}\n{said[-3000:]}")
+
+
+def _peak_memory(process_id: int) -> float:
+    text = Path(f"/proc/{process_id}/status").read_text()
+    return int(_PEAK.findall(text)[0]) / 1024

@@ -53,6 +53,20 @@ def packaged_layer(folder: Path) -> Path:
     return target
 
 
+def packaged_function(name: str, folder: Path) -> Path:
+    """Build a function into a folder, as the layer is built."""
+    script, source, target = ROOT / "layers/giosg_client/build_layer.py", ROOT / "functions" / name, folder / name
+    command = [sys.executable, str(script), "--function", str(source / "app.py"), str(target)]
+    subprocess.run(command, check=True)
+    return target
+
+
+def packaged_page(folder: Path) -> Path:
+    """Lay the visitor's page out as its layer does."""
+    subprocess.run([sys.executable, str(ROOT / "web/package.py"), str(folder)], check=True)
+    return folder
+
+
 def usual_packages() -> Path:
     """Give the folder with what the usual composition needs, as pip leaves it without compiling."""
     return _kept("usual", _install)

@@ -14,7 +14,7 @@ from typing import Any
 
 FUNCTION_ARN = "arn:aws:lambda:eu-north-1:123456789012:function:function"
 TIMEOUT_SECONDS = 28
-PATIENCE_SECONDS = 900.0
+PATIENCE_SECONDS = 2400.0
 """Counting instructions takes fifty times as long as running them."""
 
 
@@ -23,14 +23,22 @@ class FunctionFailed(Exception):
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """One function's side of Lambda."""
+    """One function's side of Lambda.
+
+    Attributes:
+        began_at: When the function's process was started, by the monotonic clock.
+        process_id: Of the function's process, or of what it runs under.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked_at: queue.Queue[float] = queue.Queue()
         self.events: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self.answers: queue.Queue[Any] = queue.Queue()
+        self.began_at = 0.0
+        self.process_id = 0
         self.process_id = 0
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -39,6 +47,10 @@ class RuntimeApi(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.server_port}"
+
+    def wait_until_ready(self) -> float:
+        """Give the moment (of the monotonic clock) when the function asked for an event: it is initialised."""
+        return self.asked_at.get(timeout=PATIENCE_SECONDS)
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """Give an event to the function and wait for what it answers; raise FunctionFailed."""
@@ -55,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        self.server.asked_at.put(time.monotonic())
         event = self.server.events.get()
         self._send(
             200,

@@ -1,4 +1,4 @@
-"""Sending a message as most functions do: boto3's resources, all of Powertools, pydantic, requests."""
+"""Sending a message as most functions do: boto3, all of Powertools with its eager tracing, pydantic, requests."""
 
 import json
 import os
@@ -11,7 +11,6 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from pydantic import BaseModel, Field
 
-os.environ.setdefault("POWERTOOLS_TRACE_DISABLED", "true")  # there is no daemon here; the SDK is imported all the same
 logger = Logger()
 metrics = Metrics(namespace="VisitorChat")
 tracer = Tracer()
