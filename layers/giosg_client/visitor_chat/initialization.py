@@ -40,11 +40,14 @@ def warm_up(*steps: Step) -> None:
 
 
 def _take(steps: tuple[Step, ...]) -> None:
-    """Take each step; what one that fails has not done is left to the first request, and to its way with errors."""
-    for step in steps:
-        try:
-            step()
-        except Exception as error:  # noqa: BLE001 - a function that starts cold is better than one that does not start
-            from visitor_chat import telemetry  # noqa: PLC0415 - it is not needed as a rule, and not imported by all
+    """Take one step after the other, up to one that fails: the first request will meet what is wrong, and tell of it.
 
-            telemetry.outcome("warm-up failed", level="warning", reason=telemetry.describe(error))
+    Lambda waits ten seconds for all of them together, and what cannot be reached takes its time.
+    """
+    try:
+        for step in steps:
+            step()
+    except Exception as error:  # noqa: BLE001 - a function that starts cold is better than one that does not start
+        from visitor_chat import telemetry  # noqa: PLC0415 - not every function imports it
+
+        telemetry.outcome("warm-up failed", level="warning", reason=telemetry.describe(error))
