@@ -24,6 +24,7 @@ USUAL = pythons.ROOT / "bench/usual"
 HELLO = 'def handler(event, context):\n    return {"statusCode": 200}\n'
 DAEMON = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
 """Traces are sent there by UDP, which nobody has to receive."""
+SWITCHED_ON = {"open_session": {"KNOWN_USERS": "on"}}
 AT_A_TIME = 2
 STARTS = 11
 WITH_LEVERS = ("send_message", "webhook_messages")
@@ -79,7 +80,7 @@ class Bench:
 
     def function(self, name: str) -> Subject:
         built = pythons.packaged_function(name, self._place / "functions")
-        return Subject(self._package(built, [self._layer, self._page]), name)
+        return Subject(self._package(built, [self._layer, self._page], **SWITCHED_ON.get(name, {})), name)
 
     def compositions(self) -> dict[str, Subject]:
         """Give what our functions are compared with, the slowest first."""

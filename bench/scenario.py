@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from local.giosg import SimulatedGiosg
 from tests import aws
 from tests.functions.acts import Chatting, start
+from tests.security.identities import signed
 from tests.template import environment, resources
 
 from bench.aws_stub import AwsStub, serving
-from visitor_chat import wiring
+from visitor_chat import telemetry, wiring
 
 Event = dict[str, Any]
 
@@ -61,6 +63,9 @@ class Scenario:
 
     def _open_realtime(self) -> tuple[Event, int]:
         return aws.http_event("POST", "/realtime", token=self.chat().token), 201
+
+    def _open_session(self) -> tuple[Event, int]:
+        return aws.http_event("POST", "/sessions", body={"identity_token": signed(uuid.uuid4().hex)}), 201
 
     def _webhook_messages(self) -> tuple[Event, int]:
         chat = self.chat()
@@ -123,8 +128,14 @@ def _socket_event(route: str) -> Event:
 
 @contextmanager
 def scenario() -> Iterator[Scenario]:
-    """Give a stack whose functions run in this process, or in others."""
-    with SimulatedGiosg() as giosg, aws.deployed(giosg), serving(AwsStub(aws.REGION)) as stub:
+    """Give a stack whose functions run in others' processes, or in this one, where they are quiet."""
+    telemetry.logger.setLevel("CRITICAL")
+    with (
+        patch.dict(os.environ, {"POWERTOOLS_METRICS_DISABLED": "true"}),
+        SimulatedGiosg() as giosg,
+        aws.deployed(giosg),
+        serving(AwsStub(aws.REGION)) as stub,
+    ):
         yield Scenario(giosg=giosg, stub=stub, variables=_variables(stub))
 
 
