@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -64,7 +64,7 @@ class Answering(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(ANSWER)
 
-    def _answer(self, document: dict[str, object]) -> None:
+    def _answer(self, document: Mapping[str, object]) -> None:
         self.server.asked.append(self.headers.get("X-Amz-Target", f"{self.command} {self.path}"))
         body = json.dumps(document).encode()
         self.send_response(200)
