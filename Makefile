@@ -47,6 +47,7 @@ check: environments .local/policies/checked ## Lint, formatting, types and the t
 
 bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.round_trips
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.cold_start
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.warm
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.throughput
