@@ -6,7 +6,7 @@ import { button, h, link, linked, safePicture, safeUrl } from "./dom.js";
 
 const GROUP_MS = 300_000;
 const DAY_MS = 86_400_000;
-const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\u200d\ufe0f\p{Extended_Pictographic}]*\s?){1,3}$/u;
+const ONLY_EMOJI = /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*\s?){1,3}$/u;
 
 const rowOfItem = (item) => ({
   key: item.id,

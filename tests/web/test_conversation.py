@@ -199,6 +199,19 @@ class TestTwoTabs:
 
 
 class TestWhatAgentsSend:
+    @pytest.mark.parametrize("text", ["\U0001f600", "\u2764\ufe0f\u200d\U0001f525 \U0001f44d\U0001f3fd \U0001f600"])
+    def test_a_few_emoji_are_shown_large(self, talking: ChatPage, api: VisitorApi, text: str) -> None:
+        api.agent.say(text)
+
+        talking.until(lambda: talking.text_of(".agent .emoji") == text, "the emoji")
+
+    def test_no_number_of_emoji_holds_the_page_up(self, talking: ChatPage, api: VisitorApi) -> None:
+        api.agent.say("\U0001f600" * 2000 + "!")
+        api.agent.say("Still there?")
+
+        talking.until_said("Still there?")
+        assert not talking.shows(".agent .emoji")
+
     @pytest.mark.parametrize(
         ("text", "address", "shown"),
         [
