@@ -5,10 +5,12 @@ import json
 import time
 from typing import Any
 
+import boto3
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from local.giosg import SimulatedGiosg
-from tests.aws import IDENTITY_SECRET, Functions, Reply
+from tests.aws import IDENTITY_SECRET, REGION, Functions, Reply
 from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_items
 from tests.security.identities import signed
@@ -102,6 +104,7 @@ def unsigned(claims: dict[str, Any], algorithm: str) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
 
 
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 CLAIMS = {"sub": "customer-7", "aud": "visitor-chat", "exp": int(time.time()) + 600}
 
 
@@ -126,14 +129,35 @@ CLAIMS = {"sub": "customer-7", "aud": "visitor-chat", "exp": int(time.time()) + 
         signed(name=7),
         signed(variables={"tier": 7}),
         signed(nbf=int(time.time()) + 600),
+        signed(iat=int(time.time()) + 600),
+        signed(exp=1e400),
+        signed(exp="never"),
+        signed(aud=["another-stack"]),
         jwt.encode({**CLAIMS, "sub": 7}, IDENTITY_SECRET),
+        jwt.encode(CLAIMS, IDENTITY_SECRET, algorithm="HS512"),
+        jwt.encode(CLAIMS, RSA_KEY, algorithm="RS256"),
+        jwt.encode(CLAIMS, IDENTITY_SECRET, headers={"crit": ["exp"]}),
+        f"{signed()}.{signed()}",
     ],
-    ids=range(19),
+    ids=range(27),
 )
 def test_a_forged_or_unfit_token_is_refused(functions: Functions, identity_token: str) -> None:
     reply = exchange(functions, identity_token)
 
     assert (reply.status, reply.json["code"]) == (401, "invalid_identity_token")
+
+
+def test_an_emptied_place_of_the_former_key_lets_nobody_in(functions: Functions) -> None:
+    secrets, arn = boto3.client("secretsmanager", REGION), wiring.settings().identity_secret_arn
+    former = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"current": IDENTITY_SECRET, "previous": None}))
+    wiring.reset()
+
+    answered = [exchange(functions, token).status for token in (signed(), signed(key="0" * 64))]
+
+    secrets.put_secret_value(SecretId=arn, SecretString=former)
+    wiring.reset()
+    assert answered == [201, 401]
 
 
 def test_every_flipped_bit_makes_a_token_worthless(functions: Functions) -> None:

@@ -64,7 +64,7 @@ class Identities:
         return identity
 
     def _claims(self, token: str) -> dict[str, Any]:
-        for key in json.loads(self._keys()).values():
+        for key in filter(None, json.loads(self._keys()).values()):
             if len(key) >= SHORTEST_KEY_BYTES and (claims := self._verified(token, key)) is not None:
                 return claims
         raise InvalidIdentityToken("no key fits, or it has expired")
