@@ -136,3 +136,12 @@ def test_without_a_module_that_works_the_text_is_kept(
     page.until_state("Hello", "Not sent")
     assert starts(api) == 1
     assert "null" not in loaded(page)
+
+
+def test_a_link_to_the_page_cannot_name_a_module(page: ChatPage) -> None:
+    page.url += "?challenge=https%3A%2F%2Fevil.example.com%2Fchallenge.js&title=Support"
+    page.visit()
+    page.until_status("online")
+
+    assert page.part("h2").text == "Support"
+    assert page.call("return chat.getAttribute('challenge')") is None
