@@ -7,7 +7,7 @@ the document says. Each run makes the same requests; FUZZ_EXAMPLES=500 makes mor
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -24,8 +24,8 @@ from tests.security.population import Population, Resident, mark
 
 Route = tuple[str, str]
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
-STEPS = 24
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "24"))
+STEPS = 16
 FOREIGN = "https://evil.example.com"
 OPERATIONS = public_api.operations()
 SECURITY = {route: json.dumps(each.get("security", [{"visitor_token": []}])) for route, each in OPERATIONS.items()}
@@ -63,8 +63,12 @@ FILES = st.sampled_from(["widget.js", "chat.0123456789abcdef.js", "index.html", 
 ODD_IDS = st.sampled_from(["", "%00", "%2f", "\u0660", "' OR 1=1", "x" * 300]).map(lambda tail: f"{uuid.uuid4()}{tail}")
 """Of chats that nobody has."""
 KINDS = st.sampled_from(["chats", "messages"])
-SECRETS = st.sampled_from(["right", "wrong", "none"])
-FORGERIES = st.sampled_from([{}, {"exp": 0}, {"aud": "another-stack"}, {"key": "0" * 64}])
+SECRETS = st.sampled_from(["right", "right", "right", "wrong", "none"])
+FORGERIES: st.SearchStrategy[Any] = st.sampled_from(
+    [*[{}] * 6, {"exp": 0}, {"aud": "another-stack"}, {"key": "0" * 64}]
+)
+LIMITS = st.sampled_from(["", "", "1", "100", "0", "1e3"])
+MADE_UP = st.just("nonsense")
 PERSONS = st.integers(1, 3)
 
 
@@ -79,16 +83,35 @@ class Everybody(RuleBasedStateMachine):
         self.population = Population()
         self.example = uuid.uuid4().hex[:8]
         self.starts: dict[tuple[str, str], str] = {}
+        self.sent: set[tuple[str, str]] = set()
+        self.scopes: dict[str, str] = {}
         self.seen: dict[str, list[str]] = {kind: [] for kind in ("token", "chat_id", "cursor", "message_id", "key")}
         self.session = requests.Session()
 
     def teardown(self) -> None:
+        """Ask with every token that there ever was, and with one that has only the right ids."""
+        for token in [*self.seen["token"], *map(forged, self.seen["token"][:1])]:
+            answer = self.call(("GET", "/chats"), token=token, query={"limit": "100"})
+            caller = self.population.whose(token)
+            assert {chat["id"] for chat in answer.json().get("chats", [])} == (caller.chats if caller else set())
         self.session.close()
 
-    def any_of(self, data: st.DataObject, kind: str, others: st.SearchStrategy[Any] | None = None) -> Any:
-        """Take something that an answer gave before, whoever got it, or something made up."""
-        seen = st.sampled_from(self.seen[kind]) if self.seen[kind] else st.nothing()
-        return data.draw(seen | others if others is not None else seen, label=kind)
+    def some(self, data: st.DataObject, kind: str, others: st.SearchStrategy[Any], *, own: Iterable[str] = ()) -> Any:
+        """Take something that an answer gave before, mostly what is one's own, or something made up."""
+        choices = [st.sampled_from(found) for found in (list(own), list(own), self.seen[kind]) if found]
+        return data.draw(st.one_of(*choices, others), label=kind)
+
+    def token(self, data: st.DataObject, others: st.SearchStrategy[Any] = MADE_UP) -> Any:
+        alive = [token for token in self.seen["token"] if self.population.whose(token)]
+        return self.some(data, "token", others, own=alive)
+
+    def chat_id(self, data: st.DataObject, token: str | None = None) -> str:
+        caller = self.population.whose(token)
+        return str(self.some(data, "chat_id", ODD_IDS, own=sorted(caller.chats) if caller else ()))
+
+    def cursor(self, data: st.DataObject, *, scope: str) -> str:
+        own = [cursor for cursor, where in self.scopes.items() if where == scope]
+        return str(self.some(data, "cursor", st.just("") | TEXT, own=["", *own]))
 
     @initialize()
     def two_visitors(self) -> None:
@@ -96,17 +119,28 @@ class Everybody(RuleBasedStateMachine):
         for _visitor in range(2):
             self.begin(None, key=None, message_id=str(uuid.uuid4()))
 
+    @initialize(file=FILES)
+    def open_page(self, file: str) -> None:
+        assert self.call(("GET", "/chat")).status_code == 200
+        assert self.call(("GET", "/chat/{file}"), file=file).status_code in {200, 404}
+        assert self.call(("GET", "/availability")).status_code == 200
+        assert self.call(("GET", "/health")).status_code == 200
+
     # What visitors do, each with whatever token and ids
 
     @rule(data=st.data(), has_key=st.booleans(), message_id=st.uuids().map(str))
     def start(self, data: st.DataObject, message_id: str, *, has_key: bool) -> None:
-        token = self.any_of(data, "token", st.none())
-        key = self.any_of(data, "key", st.uuids().map(str)) if has_key else None
-        self.begin(token, key=key, message_id=self.any_of(data, "message_id", st.just(message_id)))
+        token = self.token(data, st.none())
+        key = self.some(data, "key", st.just(str(uuid.uuid4()))) if has_key else None
+        self.begin(token, key=key, message_id=self.some(data, "message_id", st.just(message_id)))
 
     def begin(self, token: str | None, *, key: str | None, message_id: str) -> None:
         body = {"visitor_name": mark(), "message": mark(), "client_message_id": message_id}
+        caller = self.population.whose(token)
+        is_used = key is not None and (caller.id if caller else "", key) in self.starts
         answer = self.call(("POST", "/chats"), token=token, body=body, key=key)
+        if caller is not None or token is None:
+            assert answer.status_code == (409 if is_used else 201), "another's key is not one's own"
         if answer.ok and key is not None:
             repeat = self.call(("POST", "/chats"), token=token, body=body, key=key)
             assert repeat.status_code == 200, repeat.text
@@ -114,55 +148,69 @@ class Everybody(RuleBasedStateMachine):
 
     @rule(data=st.data(), message_id=st.none() | st.uuids().map(str))
     def send(self, data: st.DataObject, message_id: str | None) -> None:
-        token, chat_id = self.any_of(data, "token"), self.any_of(data, "chat_id", ODD_IDS)
-        body = {"message": mark(), "client_message_id": self.any_of(data, "message_id", st.just(message_id))}
+        token = self.token(data)
+        chat_id = self.chat_id(data, token)
+        body = {"message": mark(), "client_message_id": self.some(data, "message_id", st.just(message_id))}
         answer = self.call(("POST", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, body=body)
-        if answer.ok and answer.json()["client_message_id"]:
-            self.seen["message_id"].append(answer.json()["client_message_id"])
+        place = chat_id, body["client_message_id"]
+        if answer.status_code == 409 and answer.json()["code"] == "client_message_id_reused":
+            assert place in self.sent, "an id of another chat is not this one's"
+        if answer.ok and body["client_message_id"]:
+            self.sent.add(place)
+            self.seen["message_id"].append(body["client_message_id"])
 
-    @rule(data=st.data(), limit=st.sampled_from(["", "1", "200", "0", "-1", "1e3"]))
+    @rule(data=st.data(), limit=LIMITS)
     def read(self, data: st.DataObject, limit: str) -> None:
-        token, chat_id = self.any_of(data, "token"), self.any_of(data, "chat_id", ODD_IDS)
-        query = {"after": self.any_of(data, "cursor", TEXT | st.just("")), "limit": limit}
+        token = self.token(data)
+        chat_id = self.chat_id(data, token)
+        query = {"after": self.cursor(data, scope=chat_id), "limit": limit}
         given = {name: value for name, value in query.items() if value}
         answer = self.call(("GET", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, query=given)
         if answer.ok:
-            self.seen["cursor"].append(answer.json()["next"])
+            assert self.scopes.get(query["after"], chat_id) == chat_id, "a cursor of another list was taken"
+            self.saw_cursor(answer.json()["next"], scope=chat_id)
 
-    @rule(data=st.data(), limit=st.sampled_from(["1", "20", "101"]))
+    @rule(data=st.data(), limit=LIMITS)
     def list_chats(self, data: st.DataObject, limit: str) -> None:
-        token, after = self.any_of(data, "token", st.just("nonsense")), self.any_of(data, "cursor", st.just(""))
-        query = {"limit": limit} | ({"after": after} if after else {})
-        answer = self.call(("GET", "/chats"), token=token, query=query)
+        token = self.token(data)
+        caller = self.population.whose(token)
+        query = {"after": self.cursor(data, scope=caller.id if caller else ""), "limit": limit}
+        given = {name: value for name, value in query.items() if value}
+        answer = self.call(("GET", "/chats"), token=token, query=given)
         if answer.ok:
-            caller = self.population.whose(token)
             assert caller is not None
             assert {chat["id"] for chat in answer.json()["chats"]} <= caller.chats
-            self.seen["cursor"] += [answer.json()["next"]] if answer.json()["next"] else []
+            assert self.scopes.get(query["after"], caller.id) == caller.id, "a cursor of another list was taken"
+            self.saw_cursor(answer.json()["next"], scope=caller.id)
+
+    def saw_cursor(self, cursor: str | None, *, scope: str) -> None:
+        if cursor is not None:
+            self.scopes[cursor] = scope
+            self.seen["cursor"].append(cursor)
 
     @rule(data=st.data())
     def look(self, data: st.DataObject) -> None:
-        token, chat_id = self.any_of(data, "token"), self.any_of(data, "chat_id", ODD_IDS)
-        self.call(("GET", "/chats/{chat_id}"), token=token, chat_id=chat_id)
+        token = self.token(data)
+        self.call(("GET", "/chats/{chat_id}"), token=token, chat_id=self.chat_id(data, token))
 
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
-        token, chat_id = self.any_of(data, "token"), self.any_of(data, "chat_id", ODD_IDS)
-        self.call(("POST", "/chats/{chat_id}/end"), token=token, chat_id=chat_id)
+        token = self.token(data)
+        self.call(("POST", "/chats/{chat_id}/end"), token=token, chat_id=self.chat_id(data, token))
 
     @rule(data=st.data())
     def open_realtime(self, data: st.DataObject) -> None:
-        self.call(("POST", "/realtime"), token=self.any_of(data, "token", st.just("nonsense")))
+        self.call(("POST", "/realtime"), token=self.token(data))
 
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
-        self.call(("DELETE", "/visitor"), token=self.any_of(data, "token", st.just("nonsense")))
+        self.call(("DELETE", "/visitor"), token=self.token(data))
 
-    @rule(data=st.data(), number=PERSONS, forgery=st.just({}) | FORGERIES)
+    @rule(data=st.data(), number=PERSONS, forgery=FORGERIES)
     def log_in(self, data: st.DataObject, number: int, forgery: dict[str, Any]) -> None:
         person = f"{self.example}-{number}"
         body = {"identity_token": self.deployed.identity_token(person, **forgery)}
-        token = self.any_of(data, "token", st.none())
+        token = self.token(data, st.none())
         answer = self.call(("POST", "/sessions"), token=token, body=body, person=person)
         assert answer.status_code == 401 or not forgery
 
@@ -170,7 +218,7 @@ class Everybody(RuleBasedStateMachine):
 
     @rule(data=st.data(), is_removal=st.booleans())
     def agent_speaks(self, data: st.DataObject, *, is_removal: bool) -> None:
-        chat_id, text = self.any_of(data, "chat_id"), mark()
+        chat_id, text = data.draw(st.sampled_from(self.seen["chat_id"])), mark()
         self.population.own(text, self.population.keeper(chat_id))
         try:
             message_id = self.deployed.giosg.agent.say(chat_id, text)
@@ -183,7 +231,7 @@ class Everybody(RuleBasedStateMachine):
         data=st.data(), kind=st.sampled_from(["chats", "messages"]), secret=SECRETS, is_hostile=st.booleans(), raw=RAW
     )
     def notify(self, data: st.DataObject, kind: str, secret: str, raw: bytes, *, is_hostile: bool) -> None:
-        chat_id, text = self.any_of(data, "chat_id", ODD_IDS), mark()
+        chat_id, text = self.chat_id(data), mark()
         self.population.own(text, self.population.keeper(chat_id))
         giosg, message_id = self.deployed.giosg, str(uuid.uuid4())
         made = {
@@ -195,22 +243,12 @@ class Everybody(RuleBasedStateMachine):
         answer = self.call(("POST", f"/giosg_webhooks/{kind}"), body=raw if is_hostile else made[kind], query=query)
         assert (answer.status_code == 403) == (secret != "right")
 
-    @rule(file=FILES)
-    def open_page(self, file: str) -> None:
-        self.call(("GET", "/chat"))
-        self.call(("GET", "/chat/{file}"), file=file)
-
-    @rule()
-    def ask_whether_it_is_open(self) -> None:
-        assert self.call(("GET", "/availability")).status_code == 200
-        assert self.call(("GET", "/health")).status_code == 200
-
     @rule(data=st.data(), route=st.sampled_from(list(OPERATIONS)), body=RAW, query=QUERIES, key=st.none() | KEYS)
     def try_anything(
         self, data: st.DataObject, route: Route, body: bytes, query: dict[str, str], key: str | None
     ) -> None:
-        token = self.any_of(data, "token", st.sampled_from([None, "nonsense"]))
-        chat_id = self.any_of(data, "chat_id", ODD_IDS) if "{chat_id}" in route[1] else ""
+        token = self.token(data, st.none() | MADE_UP)
+        chat_id = self.chat_id(data, token) if "{chat_id}" in route[1] else ""
         sent = body if route[0] == "POST" else None
         self.call(route, token=token, chat_id=chat_id, file="x", body=sent, query=query, key=key or None)
 
@@ -281,6 +319,8 @@ class Everybody(RuleBasedStateMachine):
         if key is not None:
             assert self.starts.setdefault((caller.id if caller else "", key), chat_id) == chat_id
         resident.chats.add(chat_id)
+        if made["message"] and made["message"]["client_message_id"]:
+            self.sent.add((chat_id, made["message"]["client_message_id"]))
         self.seen["chat_id"].append(chat_id)
         self.take_token(resident, made)
         return resident
@@ -306,6 +346,12 @@ class Everybody(RuleBasedStateMachine):
 def deployed() -> Iterator[Deployed]:
     with deployment(Quotas="off") as made:
         yield made
+
+
+def forged(token: str) -> str:
+    """Give a token with its ids, and a secret that is made up."""
+    ids, _dot, _secret = token.rpartition(".")
+    return f"{ids}.{'A' * 43}"
 
 
 def test_nobody_gets_what_is_anothers(deployed: Deployed) -> None:
