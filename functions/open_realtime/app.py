@@ -13,8 +13,9 @@ app = endpoint.api()
 def open_realtime() -> endpoint.Answer:
     token = endpoint.token(app)
     caller = wiring.callers().identify(token)
-    wiring.quotas().ask(Act.OPEN_SOCKET, address=endpoint.address(app), visitor_id=caller.visitor.id)()
+    permit = wiring.quotas().ask(Act.OPEN_SOCKET, address=endpoint.address(app), visitor_id=caller.visitor.id)
     ticket = wiring.tickets().issue(caller.visitor.id, session_id=token.session_id)
+    permit()
     return endpoint.answer(201, {"url": ticket.url, "expires_in_seconds": ticket.expires_in_seconds})
 
 

@@ -21,8 +21,9 @@ def _open(admission: Admission, connection_id: str) -> bool:
     The session is looked at last: who ends it ends first the session, and then the sockets that are stored.
     """
     visitor_id, connections = admission.visitor_id, wiring.store().connections
-    wiring.push().close_oldest(visitor_id)
+    making_room = wiring.threads().submit(wiring.push().close_oldest, visitor_id, but=connection_id)
     connections.open(visitor_id, connection_id)
+    making_room.result()
     if wiring.store().visitors.has_session(visitor_id, admission.session_id):
         return True
     connections.close(visitor_id, connection_id)

@@ -7,10 +7,7 @@ from visitor_chat import doorway, initialization, warming, wiring
 
 
 def disconnect(event: doorway.Event) -> int:
-    connection_id = doorway.connection_id(event)
-    visitor_id = wiring.store().connections.owner(connection_id)
-    if visitor_id is not None:
-        wiring.store().connections.close(visitor_id, connection_id)
+    wiring.store().connections.close_of_anybody(doorway.connection_id(event))
     return 200
 
 

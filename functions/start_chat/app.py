@@ -5,13 +5,14 @@ chat. Answers 201, or 200 when the same Idempotency-Key had started it, with the
 one was sent, and for a visitor without a token a new token. Makes visitor, chat and message at Giosg and stores them.
 """
 
-from visitor_chat import endpoint, telemetry, wiring
+from visitor_chat import endpoint, initialization, telemetry, warming, wiring
 from visitor_chat.callers import Caller
 from visitor_chat.challenge import LONGEST_TOKEN
 from visitor_chat.errors import InvalidVisitorToken
 from visitor_chat.inputs import LONGEST_MESSAGE, Fields
+from visitor_chat.journals import StartRequest
 from visitor_chat.quotas import Act
-from visitor_chat.starting import Started, StartRequest
+from visitor_chat.starting import Started
 from visitor_chat.views import chat_view, message_view, visitor_view
 
 app = endpoint.api()
@@ -22,12 +23,12 @@ def start_chat() -> endpoint.Answer:
     caller = _caller()
     request = wiring.known_visitors().protect(_read(caller))
     visitor_id = caller.visitor.id if caller else None
-    wiring.quotas().ask(Act.START_CHAT, address=endpoint.address(app), visitor_id=visitor_id)()
-    started = wiring.starting().start(request)
+    permit = wiring.quotas().ask(Act.START_CHAT, address=endpoint.address(app), visitor_id=visitor_id)
+    started = wiring.starting().start(request, permit)
     telemetry.note(chat_id=started.chat.id, visitor_id=started.visitor.id)
     if caller is None and started.is_repeat:
         _refuse_known(started.visitor.id)
-    token = {} if caller else {"visitor_token": wiring.sessions().open(started.visitor.id)}
+    token = {} if caller else {"visitor_token": started.visitor_token or wiring.sessions().open(started.visitor.id)}
     return endpoint.answer(200 if started.is_repeat else 201, _view(started) | token)
 
 
@@ -68,3 +69,4 @@ def _view(started: Started) -> dict[str, object]:
 
 
 handler = endpoint.handler(app)
+initialization.warm_up(wiring.starting, warming.read_visitors, warming.read_giosg_token, warming.connect_to_giosg)

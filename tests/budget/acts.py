@@ -49,6 +49,10 @@ class Acts:
     def start_new_visitor(self) -> Invocation:
         return self._start(None, NAMED)
 
+    def start_new_visitor_a_minute_after_somebody_looked_at_the_page(self) -> Invocation:
+        self._meter.wait(minutes=1)
+        return self._start(None, NAMED)
+
     def start_new_visitor_with_a_message(self) -> Invocation:
         return self._start(None, SAID)
 
@@ -167,7 +171,7 @@ class Acts:
         return Invocation("sync_chats", {"Records": [{"messageId": "1", "body": body}]})
 
     def sweep_with_one_chat_due(self) -> Invocation:
-        self._meter.wait()
+        self._meter.wait(minutes=5)
         return Invocation("sync_chats", {})
 
     def publish_a_message(self) -> Invocation:

@@ -24,7 +24,6 @@ from visitor_chat import wiring
 
 LIFETIME = timedelta(days=30)
 """Longer than whatever leads to an act."""
-LATER = timedelta(minutes=11)
 CALLS = frozenset({"table", "giosg", "queue", "secret"})
 
 Result = TypeVar("Result")
@@ -63,9 +62,8 @@ class Meter:
     def now(self) -> datetime:
         return self._scheduler.now
 
-    def wait(self) -> None:
-        """Let so much time pass that every open chat is due to be compared with Giosg."""
-        self._scheduler.now += LATER
+    def wait(self, *, minutes: int) -> None:
+        self._scheduler.now += timedelta(minutes=minutes)
 
     def begin(self) -> None:
         """Begin with empty tables, at a moment when somebody has just looked at the page."""

@@ -55,6 +55,24 @@ def test_a_later_name_replaces_the_visitors(giosg: SimulatedGiosg, functions: Fu
     assert giosg.variables(second["visitor"]["id"])["username"] == "Aino V."
 
 
+def test_agents_are_told_a_name_once(giosg: SimulatedGiosg, functions: Functions) -> None:
+    first = start(functions, visitor_name="Aino")
+    giosg.requests.clear()
+
+    start(functions, token=first.token, visitor_name="Aino")
+
+    assert giosg.requests.matching(path="variables") == []
+
+
+def test_a_name_that_giosg_did_not_take_is_told_with_the_next_chat(giosg: SimulatedGiosg, functions: Functions) -> None:
+    giosg.faults.answer(500, path="variables")
+    first = start(functions, visitor_name="Aino")
+
+    start(functions, token=first.token, visitor_name="Aino")
+
+    assert giosg.variables(first.started.json["visitor"]["id"])["username"] == "Aino"
+
+
 def test_a_name_or_fact_that_giosg_refuses_does_not_cost_the_chat(giosg: SimulatedGiosg, functions: Functions) -> None:
     for _call in range(2):
         giosg.faults.answer(500, path="variables")
@@ -90,6 +108,34 @@ def test_giosgs_refusal_is_told_as_offline_when_the_room_is(
     refused = functions.call("start_chat", "POST", "/chats")
 
     assert codes(refused) == [(409, "no_agents_online")]
+
+
+def test_what_one_start_learns_of_the_room_is_known_to_the_next(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+) -> None:
+    start(functions)
+    for agent in giosg.agents:
+        agent.go_offline()
+    clock.advance(minutes=30)
+    functions.call("start_chat", "POST", "/chats")
+    giosg.requests.clear()
+
+    refused = functions.call("start_chat", "POST", "/chats")
+
+    assert codes(refused) == [(409, "no_agents_online")]
+    assert giosg.requests.matching(method="POST", path="/chats$") == []
+
+
+def test_a_start_does_not_ask_after_a_room_that_was_online(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+) -> None:
+    start(functions)
+    clock.advance(minutes=30)
+    giosg.requests.clear()
+
+    start(functions, visitor_name="Aino")
+
+    assert len(giosg.requests) == 4
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,8 @@ def test_a_socket_beyond_the_limit_takes_the_place_of_the_oldest(functions: Func
     for number in range(25):
         clock.advance(seconds=1)
         connections.open(visitor_id, f"{(number * 7) % 25:02d}")
+    connections.open(visitor_id, "new")
 
-    oldest = connections.oldest_of_visitor(visitor_id, beyond=19)
+    oldest = connections.oldest_of_visitor(visitor_id, beyond=19, but="new")
 
     assert oldest == [f"{(number * 7) % 25:02d}" for number in range(6)]

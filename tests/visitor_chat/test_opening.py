@@ -10,7 +10,7 @@ from tests.aws import Reply
 from tests.visitor_chat.scene import Scene, Visit
 
 from giosg_client.models import Chat as GiosgChat
-from visitor_chat import starting, wiring
+from visitor_chat import journals, wiring
 from visitor_chat.opening import Attempt
 from visitor_chat.records import Visitor
 
@@ -31,7 +31,7 @@ def chats_of(scene: Scene, reply: Reply) -> list[str]:
 @pytest.mark.parametrize(
     ("operation", "about"),
     [
-        pytest.param("UpdateItem", "#claim_id", id="before the first message"),
+        pytest.param("TransactWriteItems", "#claims.#claim = :claim", id="before the first message"),
         pytest.param("UpdateItem", "#chat_id", id="once its chat is stored"),
         pytest.param("TransactWriteItems", "open_shard", id="once its chat is made"),
         pytest.param("UpdateItem", "#visitor_id", id="once its visitor is stored"),
@@ -41,7 +41,7 @@ def test_a_start_that_was_killed_goes_on_where_it_stopped(scene: Scene, operatio
     key = new_key()
     with scene.breaking(operation, SystemExit(), about=about), pytest.raises(SystemExit):
         start(scene, key, message="Hello?")
-    scene.clock.instant += starting.LEASE
+    scene.clock.instant += journals.LEASE
 
     reply = start(scene, key, message="Hello?")
 
@@ -54,7 +54,7 @@ def test_a_webhook_that_is_faster_than_the_start_does_not_make_it_another_chat(s
     with scene.breaking("TransactWriteItems", SystemExit(), about="open_shard"), pytest.raises(SystemExit):
         start(scene, key)
     scene.deliver()
-    scene.clock.instant += starting.LEASE
+    scene.clock.instant += journals.LEASE
 
     reply = start(scene, key)
 
@@ -72,8 +72,19 @@ def test_a_chat_that_cannot_be_stored_beside_something_else_is_stored_a_moment_l
     assert chats_of(scene, reply) == [reply.json["chat"]["id"]]
 
 
+def test_a_start_of_a_known_visitor_whose_first_note_was_lost_is_repeated(scene: Scene) -> None:
+    key, token = new_key(), scene.visit().token
+    throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+    with scene.breaking("UpdateItem", throttled, about="SET #visitor_id = :visitor_id"):
+        assert start(scene, key, token=token).status == 503
+
+    reply = start(scene, key, token=token)
+
+    assert (reply.status, len(chats_of(scene, reply))) == (200, 2)
+
+
 def test_a_lease_outlives_the_function(scene: Scene) -> None:
-    assert timedelta(milliseconds=scene.functions.context.remaining_milliseconds) < starting.LEASE
+    assert timedelta(milliseconds=scene.functions.context.remaining_milliseconds) < journals.LEASE
 
 
 class TestTwoStartsOfOneVisitor:

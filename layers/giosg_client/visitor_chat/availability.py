@@ -8,7 +8,7 @@ from giosg_client.client import GiosgClient
 from giosg_client.errors import GiosgError
 from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock, from_text, to_text
-from visitor_chat.errors import GiosgDown
+from visitor_chat.errors import GiosgDown, NoAgentsOnline
 from visitor_chat.store import Coordination
 from visitor_chat.store.attributes import Record
 from visitor_chat.store.coordination import AVAILABILITY_KEY, AVAILABILITY_LIFETIME
@@ -49,6 +49,27 @@ class Room:
         """Give an answer at most 10 s old, or the last one if Giosg cannot be asked; raise GiosgDown without either."""
         if self._known is None or not self._is_younger(self._known, FRESH):
             self._known = self._shared()
+        return self._known
+
+    def refuse_when_offline(self) -> None:
+        """Raise NoAgentsOnline when a start is not worth a try.
+
+        What was online when somebody asked last is worth one, however long ago that was: Giosg refuses a chat in a room
+        that is offline by now, and a start costs no call more than it needs.
+        """
+        known = self._latest()
+        if not (known and known.is_online) and not self.availability().is_online:
+            raise NoAgentsOnline("the room is offline")
+
+    def _latest(self) -> Availability | None:
+        if self._known is not None and self._is_younger(self._known, FRESH):
+            return self._known
+        return _decode(self._coordination.read(AVAILABILITY_KEY))
+
+    def ask_again(self) -> Availability:
+        """Ask Giosg, which has just refused what it does not refuse in an online room; all others learn of it too."""
+        self._is_our_turn(self._coordination.read(AVAILABILITY_KEY))
+        self._known = self._ask(None)
         return self._known
 
     def _shared(self) -> Availability:

@@ -15,11 +15,12 @@ from typing import Any
 from giosg_client.client import GiosgClient
 from giosg_client.frozen import Frozen, frozen
 from visitor_chat.access import Access
+from visitor_chat.arriving import PRESENCE_SECONDS, USERNAME
 from visitor_chat.clock import Clock, to_epoch_seconds
 from visitor_chat.errors import InvalidIdentityToken, InvalidRequest, TryAgain
 from visitor_chat.inputs import Fields
+from visitor_chat.journals import StartRequest
 from visitor_chat.records import Visitor
-from visitor_chat.starting import PRESENCE_SECONDS, USERNAME, StartRequest
 from visitor_chat.store import ConditionFailed, Store
 from visitor_chat.store.known import KnownVisitor
 

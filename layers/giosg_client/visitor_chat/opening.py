@@ -11,6 +11,7 @@ from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused, GiosgUn
 from giosg_client.frozen import Frozen, frozen
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat.access import Access
+from visitor_chat.availability import Room
 from visitor_chat.clock import Clock
 from visitor_chat.errors import ChatNotFound, InvalidVisitorToken, NoAgentsOnline, TryAgain
 from visitor_chat.ledger import Ledger
@@ -36,12 +37,21 @@ class Opening:
     """Makes chats."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, giosg: GiosgClient, access: Access, *, chat_type: str, clock: Clock
+        self,
+        store: Store,
+        ledger: Ledger,
+        giosg: GiosgClient,
+        access: Access,
+        room: Room,
+        *,
+        chat_type: str,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._giosg = giosg
         self._access = access
+        self._room = room
         self._chat_type = chat_type
         self._clock = clock
 
@@ -93,7 +103,7 @@ class Opening:
         """Say why Giosg refused: its status for an offline room is not documented, so the room is asked itself."""
         if isinstance(refusal, GiosgUnauthorized):
             return
-        if not self._giosg.get_room().is_online:
+        if not self._room.ask_again().is_online:
             raise NoAgentsOnline("Giosg refused the chat, and the room is offline") from refusal
 
     def _store_chat(self, giosg_chat: GiosgChat, attempt: Attempt) -> Chat | None:

@@ -103,9 +103,10 @@ class Push:
         self._close(visitor_id, self._connections().of_visitor(visitor_id))
         self._connections().forget_presence(visitor_id)
 
-    def close_oldest(self, visitor_id: str) -> None:
-        """Make room for another socket of a visitor's."""
-        self._close(visitor_id, self._connections().oldest_of_visitor(visitor_id, beyond=MOST_CONNECTIONS - 1))
+    def close_oldest(self, visitor_id: str, *, but: str) -> None:
+        """Make room for another socket of a visitor's, which may be open already."""
+        oldest = self._connections().oldest_of_visitor(visitor_id, beyond=MOST_CONNECTIONS - 1, but=but)
+        self._close(visitor_id, oldest)
 
     def _close(self, visitor_id: str, connection_ids: list[str]) -> None:
         for connection_id in connection_ids:

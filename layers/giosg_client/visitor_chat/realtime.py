@@ -6,6 +6,7 @@ within a minute, and kept only as a hash.
 
 import hashlib
 import secrets
+from concurrent.futures import Executor
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -77,9 +78,12 @@ def _hash(secret: str) -> str:
 class Sockets:
     """What becomes of a socket from its opening to its end."""
 
-    def __init__(self, store: Store, push: Push, giosg: GiosgClient, access: Access, *, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, push: Push, giosg: GiosgClient, access: Access, *, clock: Clock, threads: Executor
+    ) -> None:
         self._store = store
         self._push = push
+        self._threads = threads
         self._giosg = giosg
         self._access = access
         self._clock = clock
@@ -90,9 +94,12 @@ class Sockets:
         if visitor_id is None:
             return
         telemetry.note(visitor_id=visitor_id)
+        presence_turn = self._threads.submit(
+            self._store.connections.take_presence_turn, visitor_id, every=PRESENCE_INTERVAL
+        )
         frame = {"event": "pong", "cursors": self._cursors(visitor_id)}
         self._push.to_connection(visitor_id, connection_id, frame)
-        if self._store.connections.take_presence_turn(visitor_id, every=PRESENCE_INTERVAL):
+        if presence_turn.result():
             self._show_present(visitor_id)
 
     def _cursors(self, visitor_id: str) -> dict[str, str]:

@@ -13,10 +13,11 @@ MessageContent = Mapping[str, Any]
 
 @frozen
 class Visitor(Frozen):
-    """A person who chats. `id` is Giosg's public visitor id."""
+    """A person who chats. `id` is Giosg's public visitor id; `told_name` is the name that agents were told."""
 
     id: str
     name: str | None
+    told_name: str | None = None
     expires_at: datetime | None = None
     is_erased: bool = False
 

@@ -102,11 +102,12 @@ class Sending:
                 delivered = None
             if delivered is not None:
                 return delivered
-            chat, sent = self._read_again(outgoing, chat)
+            chat, sent = self.read_again(chat, outgoing.claim_id)
         raise GiosgSilent("another request with this client_message_id is still waiting for Giosg")
 
-    def _read_again(self, outgoing: Outgoing, chat: Chat) -> tuple[Chat, Sent | None]:
-        current, sent = self._store.chat_and_sent(chat.id, outgoing.claim_id)
+    def read_again(self, chat: Chat, claim_id: str) -> tuple[Chat, Sent | None]:
+        """Read a chat, and what has become of a claim in it; raise ChatNotFound when the chat is gone."""
+        current, sent = self._store.chat_and_sent(chat.id, claim_id)
         if not isinstance(current, Chat):
             raise ChatNotFound("the chat was removed while a message was sent")
         return current, sent
@@ -208,7 +209,7 @@ class Sending:
 
     def _settle(self, outgoing: Outgoing, claim: Claim, chat: Chat) -> Delivered | None:
         """Account for an attempt whose outcome is unknown; None when, as far as can be seen, nothing was sent."""
-        current, sent = self._read_again(outgoing, chat)
+        current, sent = self.read_again(chat, outgoing.claim_id)
         if sent is not None:
             return self._repeat(outgoing, current, sent)
         message = self._looking.find(claim, current, outgoing.credentials)

@@ -1,95 +1,53 @@
-"""How a chat is started, once for each Idempotency-Key.
+"""How a chat is started, once for each Idempotency-Key: the visitor, the chat, the first message.
 
-The steps of a start are written into a journal under its key, so that a repeat goes on where the first one stopped, and
-one that comes while the first is under way waits for it. Without a key there is no journal: each request is its own.
+Each step that must not be done twice is written into a journal before the next one is begun.
 """
 
-import hashlib
-import hmac
-import json
-import time
-import uuid
-from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgTimeout
+from giosg_client.errors import GiosgTimeout
 from giosg_client.frozen import Frozen, frozen
-from visitor_chat.access import Access
+from visitor_chat.arriving import Arriving
 from visitor_chat.availability import Room
-from visitor_chat.challenge import Challenge
-from visitor_chat.clock import Clock, from_text, to_text
-from visitor_chat.errors import ChatNotFound, IdempotencyKeyReused, InvalidVisitorToken, NoAgentsOnline, TryAgain
+from visitor_chat.clock import Clock, from_text
+from visitor_chat.errors import ChatNotFound, InvalidVisitorToken
+from visitor_chat.journals import Journal, Journals, StartRequest
 from visitor_chat.opening import Attempt, Opening
-from visitor_chat.quotas import MOST_OPEN_CHATS, Quotas
+from visitor_chat.quotas import MOST_OPEN_CHATS, Permit, Quotas
 from visitor_chat.records import Chat, Credentials, StoredMessage, Visitor
 from visitor_chat.sending import Delivered, Outgoing, Sending
+from visitor_chat.sessions import Sessions
 from visitor_chat.store import Store
-from visitor_chat.store.attributes import Record
-from visitor_chat.store.coordination import JOURNAL_LIFETIME, start_key
-from visitor_chat.store.tables import Key
-from visitor_chat.views import UNNAMED_CLAIM
+from visitor_chat.store.messages import Sent
 
-LEASE = timedelta(seconds=30)
-"""Longer than an invocation lives."""
 REST = timedelta(seconds=5)
 """After a timeout, for what Giosg may still be doing: only then does a look at Giosg tell what was done."""
-LONGEST_WAIT = timedelta(seconds=20)
-POLL_SECONDS = 0.1
-PRESENCE_SECONDS = 120
-USERNAME = "username"
-
-
-@frozen
-class StartRequest(Frozen):
-    """What a visitor asks for. `visitor` is given when they are known already."""
-
-    visitor: Visitor | None
-    credentials: Credentials | None
-    visitor_name: str | None
-    message: str | None
-    client_message_id: str | None
-    variables: Mapping[str, str]
-    idempotency_key: str | None
-    challenge_token: str | None = None
 
 
 @frozen
 class Started(Frozen):
-    """The chat, its visitor, and the first message if there was one; `is_repeat` when it had been started before."""
+    """The chat, its visitor, and the first message if there was one; `is_repeat` when it had been started before.
+
+    A visitor who was made just now has a `visitor_token`.
+    """
 
     chat: Chat
     visitor: Visitor
     message: StoredMessage | None
     is_repeat: bool
+    visitor_token: str | None = None
 
 
-@dataclass(slots=True)
-class Journal:
-    """The steps done so far of one start; kept in the tables when there is a key."""
+@frozen
+class Begun(Frozen):
+    """A chat that is there, whose visitor it is, and what has become of its first message."""
 
-    store: Store
-    key: Key | None
-    facts: Record = field(default_factory=dict)
-    is_resumed: bool = False
-
-    def note(self, **facts: Any) -> None:
-        self.facts |= facts
-        if self.key is not None:
-            self.store.coordination.record(self.key, **facts)
-
-    @property
-    def name(self) -> str:
-        """Name the start, the same one whenever it is tried again."""
-        return str(self.facts["name"] if self.key is None else self.key["id"])
-
-    def close(self, *, until: datetime) -> None:
-        """Let the next one go on from that instant."""
-        if self.key is not None:
-            self.store.coordination.record(self.key, leased_until=to_text(until))
+    visitor: Visitor
+    credentials: Credentials
+    chat: Chat
+    sent: Sent | None = None
+    visitor_token: Future[str] | None = None
 
 
 class Starting:
@@ -98,35 +56,34 @@ class Starting:
     def __init__(
         self,
         store: Store,
-        giosg: GiosgClient,
-        access: Access,
+        journals: Journals,
+        arriving: Arriving,
         opening: Opening,
+        sending: Sending,
         *,
         room: Room,
-        sending: Sending,
+        sessions: Sessions,
         quotas: Quotas,
-        challenge: Challenge,
         clock: Clock,
-        sleep: Callable[[float], None] = time.sleep,
         threads: Executor,
     ) -> None:
         self._store = store
-        self._giosg = giosg
-        self._access = access
+        self._journals = journals
+        self._arriving = arriving
         self._opening = opening
-        self._room = room
         self._sending = sending
+        self._room = room
+        self._sessions = sessions
         self._quotas = quotas
-        self._challenge = challenge
         self._clock = clock
-        self._sleep = sleep
         self._threads = threads
 
-    def start(self, request: StartRequest) -> Started:
-        """Start a chat, or finish starting it; raise what kept it from being done."""
-        journal = self._open_journal(request)
+    def start(self, request: StartRequest, permit: Permit) -> Started:
+        """Start a chat, or finish starting it, as far as quotas permit; raise what kept it from being done."""
+        journal = self._journals.open(request)
         rest = timedelta()
         try:
+            self._admit(request, journal, permit)
             return self._go_on(request, journal)
         except GiosgTimeout:
             rest = REST
@@ -134,89 +91,64 @@ class Starting:
         finally:
             journal.close(until=self._clock() + rest)
 
-    def _open_journal(self, request: StartRequest) -> Journal:
-        if request.idempotency_key is None:
-            return Journal(self._store, None, {"began_at": to_text(self._clock()), "name": f"once#{uuid.uuid4()}"})
-        key, body_hash = _journal_key(request), _body_hash(request)
-        deadline = self._clock() + LONGEST_WAIT
-        while self._clock() < deadline:
-            journal = self._try_journal(key, body_hash)
-            if journal is not None:
-                return journal
-            self._sleep(POLL_SECONDS)
-        raise TryAgain("a request with this Idempotency-Key is still under way")
+    def _admit(self, request: StartRequest, journal: Journal, permit: Permit) -> None:
+        """Wait until the request is counted, and check beside it what keeps a known visitor from another chat."""
+        checks: list[Future[None]] = []
+        if request.visitor is not None and "visitor_id" not in journal.facts:
+            checks.append(self._threads.submit(self._check_open_chats, request.visitor.id))
+            checks.append(self._threads.submit(self._room.refuse_when_offline))
+        permit()
+        for check in checks:
+            check.result()
 
-    def _try_journal(self, key: Key, body_hash: str) -> Journal | None:
-        until = self._clock() + LEASE
-        coordination = self._store.coordination
-        first = {"body_hash": body_hash, "began_at": to_text(self._clock())}
-        if (facts := coordination.begin(key, until=until, lifetime=JOURNAL_LIFETIME, facts=first)) is not None:
-            return Journal(self._store, key, facts)
-        known = coordination.take_over(key, until=until)
-        if known is None:
-            return None
-        if known["body_hash"] != body_hash:
-            coordination.release(key)
-            raise IdempotencyKeyReused("another body came with this key")
-        return Journal(self._store, key, known, is_resumed=True)
-
-    def _go_on(self, request: StartRequest, journal: Journal) -> Started:
-        is_repeat = "chat_id" in journal.facts
-        visitor, credentials, chat = self._known(journal) if is_repeat else self._begin(request, journal)
-        if request.message is None:
-            return Started(chat=chat, visitor=visitor, message=None, is_repeat=is_repeat)
-        delivered = self._say_first(request, journal, credentials, chat)
-        return Started(chat=delivered.chat, visitor=visitor, message=delivered.message, is_repeat=is_repeat)
-
-    def _begin(self, request: StartRequest, journal: Journal) -> tuple[Visitor, Credentials, Chat]:
-        visitor, credentials = self._visitor(request, journal)
-        return visitor, credentials, self._open_chat(request, journal, visitor, credentials)
-
-    def _known(self, journal: Journal) -> tuple[Visitor, Credentials, Chat]:
-        visitor, credentials = self._stored_visitor(journal.facts["visitor_id"])
-        chat = self._store.chats.find(journal.facts["chat_id"])
-        if not isinstance(chat, Chat):
-            raise ChatNotFound("the chat of this Idempotency-Key was removed")
-        return visitor, credentials, chat
-
-    def _stored_visitor(self, visitor_id: str) -> tuple[Visitor, Credentials]:
-        visitor, credentials = self._store.visitors.find(visitor_id), self._store.credentials.find(visitor_id)
-        if visitor is None or visitor.is_erased or credentials is None:
-            raise InvalidVisitorToken("the visitor was erased")
-        return visitor, credentials
-
-    def _visitor(self, request: StartRequest, journal: Journal) -> tuple[Visitor, Credentials]:
-        """Give the visitor who starts; a new one is stored before anything is done in their name."""
-        if "visitor_id" in journal.facts:
-            return self._stored_visitor(journal.facts["visitor_id"])
-        if request.visitor is not None and request.credentials is not None:
-            visitor_id = request.visitor.id
-            self._quotas.check_open_chats(lambda: self._count_open_chats(visitor_id))
-            self._refuse_when_offline()
-            journal.note(visitor_id=request.visitor.id)
-            return self._renamed(request.visitor, request.visitor_name), request.credentials
-        self._challenge.check(request.challenge_token)
-        checked = self._threads.submit(self._refuse_when_offline)
-        credentials = self._introduce(checked)
-        self._store.credentials.keep(credentials)
-        visitor = self._store.visitors.remember(credentials.visitor_id, name=request.visitor_name)
-        journal.note(visitor_id=visitor.id)
-        return visitor, credentials
+    def _check_open_chats(self, visitor_id: str) -> None:
+        self._quotas.check_open_chats(lambda: self._count_open_chats(visitor_id))
 
     def _count_open_chats(self, visitor_id: str) -> int:
         """Count among the newest chats: nobody reaches older ones without having met the limit."""
         chats, _place = self._store.chats.of_visitor(visitor_id, before=None, limit=4 * MOST_OPEN_CHATS)
         return sum(not chat.is_ended for chat in chats)
 
-    def _introduce(self, checked: Future[None]) -> Credentials:
-        """Make the visitor while the room is looked at; a visitor of an offline room is never stored."""
-        introduced = self._threads.submit(self._access.introduce)
-        checked.result()
-        return introduced.result()
+    def _go_on(self, request: StartRequest, journal: Journal) -> Started:
+        is_repeat = "chat_id" in journal.facts
+        begun = self._known(journal) if is_repeat else self._begin(request, journal)
+        chat, message = begun.chat, None
+        if request.message is not None:
+            delivered = self._say_first(request.message, journal, begun)
+            chat, message = delivered.chat, delivered.message
+        token = begun.visitor_token.result() if begun.visitor_token else None
+        return Started(chat=chat, visitor=begun.visitor, message=message, is_repeat=is_repeat, visitor_token=token)
 
-    def _refuse_when_offline(self) -> None:
-        if not self._room.availability().is_online:
-            raise NoAgentsOnline("the room is offline")
+    def _known(self, journal: Journal) -> Begun:
+        """Read a chat that was started before; raise ChatNotFound when it was removed."""
+        facts = journal.facts
+        context = self._store.context(
+            facts["visitor_id"], None, chat_id=facts["chat_id"], claim_id=facts["claim_id"], with_credentials=True
+        )
+        visitor, credentials = _not_erased(context.visitor, context.credentials)
+        if not isinstance(context.chat, Chat):
+            raise ChatNotFound("the chat of this Idempotency-Key was removed")
+        return Begun(visitor=visitor, credentials=credentials, chat=context.chat, sent=context.sent)
+
+    def _begin(self, request: StartRequest, journal: Journal) -> Begun:
+        visitor, credentials = self._visitor(request, journal)
+        token = self._threads.submit(self._sessions.open, visitor.id) if request.visitor is None else None
+        chat, sent = self._open_chat(request, journal, visitor, credentials), None
+        if journal.is_resumed and request.message is not None:
+            chat, sent = self._sending.read_again(chat, journal.facts["claim_id"])
+        return Begun(visitor=visitor, credentials=credentials, chat=chat, sent=sent, visitor_token=token)
+
+    def _visitor(self, request: StartRequest, journal: Journal) -> tuple[Visitor, Credentials]:
+        """Give the visitor who starts, whom Giosg has in the room, or soon has."""
+        if request.visitor is not None and request.credentials is not None:
+            journal.note_aside(visitor_id=request.visitor.id)
+            return self._renamed(request.visitor, request.visitor_name), request.credentials
+        if "visitor_id" not in journal.facts:
+            return self._arriving.introduce(request, journal)
+        context = self._store.context(journal.facts["visitor_id"], None, with_credentials=True)
+        visitor, credentials = _not_erased(context.visitor, context.credentials)
+        self._arriving.enter_room(credentials)
+        return visitor, credentials
 
     def _renamed(self, visitor: Visitor, name: str | None) -> Visitor:
         if name is None or name == visitor.name:
@@ -229,54 +161,24 @@ class Starting:
         begun = self._opening.find_begun(attempt) if journal.is_resumed else None
         aside = [] if begun else self._prepare(request, visitor, credentials)
         chat = self._opening.open(attempt, begun)
-        journal.note(chat_id=chat.id)
+        journal.note_aside(visitor_id=visitor.id, chat_id=chat.id)
         for preparation in aside:
             preparation.result()
         return chat
 
     def _prepare(self, request: StartRequest, visitor: Visitor, credentials: Credentials) -> list[Future[None]]:
-        """Do what a chat wants beside it. A new visitor must have entered the room first, a known one has before."""
-        if request.visitor is None:
-            self._enter_room(credentials)
-            return [self._threads.submit(self._name, request, visitor)]
-        return [self._threads.submit(self._enter_room, credentials), self._threads.submit(self._name, request, visitor)]
+        """Do what a chat wants beside it. A known visitor is in the room already, and is shown as present again."""
+        begun = [self._threads.submit(self._arriving.tell_agents, request, visitor)]
+        if request.visitor is not None:
+            begun.append(self._threads.submit(self._arriving.enter_room, credentials))
+        return begun
 
-    def _enter_room(self, credentials: Credentials) -> None:
-        self._access.call(
-            credentials,
-            lambda token: self._giosg.create_room_visitor(
-                credentials.visitor_id, access_token=token, presence_expires_in_seconds=PRESENCE_SECONDS
-            ),
-        )
-
-    def _name(self, request: StartRequest, visitor: Visitor) -> None:
-        """Tell agents the visitor's name and facts. They are decoration: a failure does not cost the chat."""
-        name = {USERNAME: request.visitor_name} if request.visitor_name else {}
-        for key, value in (dict(request.variables) | name).items():
-            try:
-                self._giosg.set_visitor_variable(visitor.id, key=key, value=value)
-            except GiosgError:
-                continue
-
-    def _say_first(self, request: StartRequest, journal: Journal, credentials: Credentials, chat: Chat) -> Delivered:
-        claim_id = request.client_message_id or journal.facts.get("claim_id") or f"{UNNAMED_CLAIM}{uuid.uuid4()}"
-        if journal.facts.get("claim_id") != claim_id:
-            journal.note(claim_id=claim_id)
-        outgoing = Outgoing(credentials=credentials, claim_id=claim_id, text=request.message or "")
-        current, sent = self._store.chat_and_sent(chat.id, claim_id) if journal.is_resumed else (chat, None)
-        if not isinstance(current, Chat):
-            raise ChatNotFound("the chat was removed while it was started")
-        return self._sending.send(outgoing, current, sent)
+    def _say_first(self, text: str, journal: Journal, begun: Begun) -> Delivered:
+        outgoing = Outgoing(credentials=begun.credentials, claim_id=journal.facts["claim_id"], text=text)
+        return self._sending.send(outgoing, begun.chat, begun.sent)
 
 
-def _journal_key(request: StartRequest) -> Key:
-    """Bind a key to its visitor, so that nobody's key leads to somebody else's chat."""
-    owner = request.visitor.id if request.visitor else "new"
-    return start_key(hashlib.sha256(f"{owner}\n{request.idempotency_key}".encode()).hexdigest())
-
-
-def _body_hash(request: StartRequest) -> str:
-    """Recognise a body. The key, which is in no table, keeps a short message from being guessed by its hash."""
-    body = [request.visitor_name, request.message, request.client_message_id, dict(request.variables)]
-    key = (request.idempotency_key or "").encode()
-    return hmac.new(key, json.dumps(body, sort_keys=True).encode(), "sha256").hexdigest()
+def _not_erased(visitor: Visitor | None, credentials: Credentials | None) -> tuple[Visitor, Credentials]:
+    if visitor is None or visitor.is_erased or credentials is None:
+        raise InvalidVisitorToken("the visitor was erased")
+    return visitor, credentials

@@ -15,10 +15,12 @@ from botocore.config import Config
 from giosg_client.client import GiosgClient
 from visitor_chat import bans, clock
 from visitor_chat.access import Access
+from visitor_chat.arriving import Arriving
 from visitor_chat.availability import Room
 from visitor_chat.callers import Callers
 from visitor_chat.challenge import Challenge
 from visitor_chat.ending import Ending
+from visitor_chat.journals import Journals
 from visitor_chat.known_visitors import Identities, KnownVisitors
 from visitor_chat.ledger import Ledger
 from visitor_chat.notifications import Notifications
@@ -144,7 +146,7 @@ def tickets() -> Tickets:
 
 @cache
 def sockets() -> Sockets:
-    return Sockets(store(), push(), giosg(), access(), clock=clock.now)
+    return Sockets(store(), push(), giosg(), access(), clock=clock.now, threads=threads())
 
 
 @cache
@@ -181,24 +183,34 @@ def sweepers() -> Executor:
 
 @cache
 def opening() -> Opening:
-    return Opening(store(), ledger(), giosg(), access(), chat_type=settings().giosg_chat_type, clock=clock.now)
+    chat_type = settings().giosg_chat_type
+    return Opening(store(), ledger(), giosg(), access(), room(), chat_type=chat_type, clock=clock.now)
 
 
 @cache
 def starting() -> Starting:
     return Starting(
         store(),
-        giosg(),
-        access(),
+        journals(),
+        arriving(),
         opening(),
+        sending(),
         room=room(),
-        sending=sending(),
+        sessions=sessions(),
         quotas=quotas(),
-        challenge=challenge(),
         clock=clock.now,
-        sleep=clock.sleep,
         threads=threads(),
     )
+
+
+@cache
+def journals() -> Journals:
+    return Journals(store().coordination, threads(), clock=clock.now, sleep=clock.sleep)
+
+
+@cache
+def arriving() -> Arriving:
+    return Arriving(store(), giosg(), access(), room=room(), challenge=challenge(), threads=threads())
 
 
 @cache

@@ -1,7 +1,7 @@
 """The tables, and everything that is known about their keys.
 
 visitors (visitor_id, record)
-    `visitor`            name, is_erased; retention
+    `visitor`            name, told_name, is_erased; retention
     `known`              subject_hash, name, variables: the known person who this visitor is; retention
     `known#<hash>`, `person`
                          known_visitor_id: the visitor who is that person; retention

@@ -166,7 +166,10 @@ class Chats:
             values=changes | ({} if due_at else {"known_seq": chat.seq}),
         )
         try:
-            self._tables.transact(synced, *([self._listing(chat, listed_until)] if is_relisted else []))
+            if is_relisted:
+                self._tables.transact(synced, self._listing(chat, listed_until))
+            else:
+                self._tables.write(synced)
         except ConditionFailed:
             return
 

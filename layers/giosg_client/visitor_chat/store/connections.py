@@ -46,14 +46,15 @@ class Connections:
         (record,) = self._tables.read([(self.table, _owner_of(connection_id))])
         return record["visitor_id"] if record else None
 
-    def oldest_of_visitor(self, visitor_id: str, *, beyond: int) -> list[str]:
-        """List the sockets that a visitor has beyond so many, the oldest first."""
+    def oldest_of_visitor(self, visitor_id: str, *, beyond: int, but: str) -> list[str]:
+        """List the sockets that a visitor has beyond so many, one left out, the oldest first."""
         records = self._tables.partition(
             self.table,
             "#pk = :pk AND begins_with(#sk, :connection)",
             {"pk": f"visitor#{visitor_id}", "connection": "connection#"},
         )
-        by_age = sorted(records, key=lambda record: record["expires_at"])
+        others = [record for record in records if record["connection_id"] != but]
+        by_age = sorted(others, key=lambda record: record["expires_at"])
         return [record["connection_id"] for record in by_age[: max(0, len(by_age) - beyond)]]
 
     def of_visitor(self, visitor_id: str) -> list[str]:
@@ -70,6 +71,13 @@ class Connections:
     def close(self, visitor_id: str, connection_id: str) -> None:
         """Forget a socket."""
         for key in (_of_visitor(visitor_id, connection_id), _owner_of(connection_id)):
+            self._tables.write(Write(kind="Delete", table=self.table, key=key))
+
+    def close_of_anybody(self, connection_id: str) -> None:
+        """Forget a socket, whosever it is."""
+        owner = self._tables.write(Write(kind="Delete", table=self.table, key=_owner_of(connection_id)))
+        if owner:
+            key = _of_visitor(owner["visitor_id"], connection_id)
             self._tables.write(Write(kind="Delete", table=self.table, key=key))
 
     def forget_presence(self, visitor_id: str) -> None:

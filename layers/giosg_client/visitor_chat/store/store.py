@@ -84,7 +84,7 @@ class Store:
     def context(
         self,
         visitor_id: str,
-        session_id: str,
+        session_id: str | None,
         *,
         chat_id: str | None = None,
         claim_id: str | None = None,
@@ -92,10 +92,9 @@ class Store:
         chat_ids: Sequence[str] = (),
     ) -> Context:
         """Read in one round trip who is asking, and what the request is about."""
-        keys = {
-            "visitor": (self.visitors.table, visitor_key(visitor_id)),
-            "session": (self.visitors.table, session_key(visitor_id, session_id)),
-        }
+        keys = {"visitor": (self.visitors.table, visitor_key(visitor_id))}
+        if session_id:
+            keys["session"] = (self.visitors.table, session_key(visitor_id, session_id))
         if chat_id:
             keys["chat"] = self.chats.read_key(chat_id)
         if chat_id and claim_id:
@@ -107,7 +106,7 @@ class Store:
         found = dict(zip(keys, records, strict=False))
         return Context(
             visitor=to_visitor(record) if (record := found["visitor"]) else None,
-            session=to_session(record) if (record := found["session"]) else None,
+            session=to_session(record) if (record := found.get("session")) else None,
             chat=self.chats.decode(record) if (record := found.get("chat")) else None,
             chats=self.chats.decode_all(records[len(keys) :]) if listed else (),
             sent=self.messages.decode_sent(record) if (record := found.get("sent")) else None,

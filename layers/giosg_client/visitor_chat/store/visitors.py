@@ -24,6 +24,7 @@ def to_visitor(record: Record) -> Visitor:
     return Visitor(
         id=record["visitor_id"],
         name=record.get("name"),
+        told_name=record.get("told_name"),
         expires_at=datetime.fromtimestamp(record["expires_at"], UTC),
         is_erased=record["is_erased"],
     )
@@ -75,6 +76,22 @@ class Visitors:
             ),
         )
         return to_visitor(record)
+
+    def note_told_name(self, visitor_id: str, name: str) -> None:
+        """Note the name under which agents know a visitor; of one who is erased nothing is noted any more."""
+        try:
+            self._tables.write(
+                Write(
+                    kind="Update",
+                    table=self.table,
+                    key=visitor_key(visitor_id),
+                    update="SET #told_name = :name",
+                    condition="#is_erased = :no",
+                    values={"name": name, "no": False},
+                ),
+            )
+        except ConditionFailed:
+            return
 
     def check_not_erased(self, visitor_id: str) -> Write:
         """Give the part of a transaction that fails once the visitor is erased, or was never known."""
