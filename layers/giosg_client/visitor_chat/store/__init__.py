@@ -38,11 +38,12 @@ in epoch seconds. Index `changes` on messages (chat_id, seq) is what visitors re
 
 Which access needs what
     authenticate a request             one batch read: visitor, session, and with them the chat, credentials, claim
-    list a visitor's chats             one query, then one batch read
+    list a visitor's chats             one query, then the batch read above with the chats in it
     read what is new in a chat         the chat, then one query of `changes`
     apply a webhook                    one batch read: chat and message; one transaction, or nothing for a repeat
-    push to a visitor's sockets        one query of `connections`
+    push to a visitor's sockets        one query of `connections`, beside the commit of what they are told
     send                               the batch read above; two transactions: a claim on the chat, and its outcome
+    end                                the batch read above; one update
 
 Why a reader who follows cursors misses nothing
     A cursor is a `seq`. Every visible change of a chat is one transaction that moves the chat from `seq` n to n + 1
