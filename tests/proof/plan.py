@@ -104,6 +104,16 @@ class Deliver:
 
 
 @dataclass(frozen=True)
+class DeliverTwo:
+    """Giosg delivers two webhooks about one thing at once, or one of them twice, and they take turns."""
+
+    which: int
+    how: Invocation
+    other: Invocation
+    picks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Lose:
     """One of the webhooks that are under way never comes."""
 
@@ -132,7 +142,7 @@ class Turns:
     picks: tuple[int, ...]
 
 
-Event = Start | Send | Again | Twice | Read | End | Agent | Foreign | Deliver | Lose | Sync | Wait | Turns
+Event = Start | Send | Again | Twice | Read | End | Agent | Foreign | Deliver | DeliverTwo | Lose | Sync | Wait | Turns
 
 
 @dataclass(frozen=True)
@@ -152,17 +162,16 @@ def _faulty(
     return st.lists(one, max_size=most, unique_by=lambda faulty: faulty.call).map(tuple)
 
 
-def _invocations(steps: list[int]) -> st.SearchStrategy[Invocation]:
-    return st.builds(
-        Invocation,
-        aws=_faulty(TABLE_FAULTS, among=8, most=2),
-        giosg=_faulty(GIOSG_FAULTS, among=5, most=3),
-        steps=st.sampled_from(steps),
-    )
-
-
-_hows = _invocations([30, 0, 1, 2, 3, 4, 6, 9, 30])
-_just_begun = _invocations([0, 1, 2, 3])
+_undisturbed = st.just(())
+_aws = _faulty(TABLE_FAULTS, among=8, most=2)
+_giosg = _faulty(GIOSG_FAULTS, among=5, most=3)
+_hows = st.builds(Invocation, aws=_aws, giosg=_giosg, steps=st.sampled_from([30, 0, 1, 2, 3, 4, 6, 9, 30]))
+_just_begun = st.builds(
+    Invocation, aws=_undisturbed | _aws, giosg=_undisturbed | _giosg, steps=st.sampled_from([0, 1, 2, 2, 3])
+)
+_begun_or_done = st.builds(
+    Invocation, aws=_undisturbed | _aws, giosg=_undisturbed | _giosg, steps=st.sampled_from([0, 1, 2, 3, 30, 30])
+)
 _numbers = st.integers(0, 7)
 _chats = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 5])
 _recent = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5])
@@ -170,6 +179,8 @@ _texts = st.sampled_from([0, 0, 0, 1, 2])
 """Few chats and fewer texts, so that much happens to the same ones."""
 _deeds = st.sampled_from([*DEEDS, "say", "say", "say", "edit", "edit", "remove", "end", "attach"])
 _deliver = st.builds(Deliver, which=st.integers(0, 15), how=_hows, is_kept=st.sampled_from([False, False, True]))
+_picks = st.lists(st.integers(0, 3), min_size=4, max_size=20).map(tuple)
+_deliver_two = st.builds(DeliverTwo, which=st.integers(0, 15), how=_just_begun, other=_begun_or_done, picks=_picks)
 _agent = st.builds(Agent, deed=_deeds, chat=_chats, message=_numbers)
 _send = st.builds(Send, chat=_chats, text=_texts, has_message_id=st.sampled_from([True, True, False]), how=_hows)
 _again = st.builds(Again, which=_recent, how=_hows)
@@ -193,12 +204,12 @@ _twice = st.builds(
         has_message_id=st.booleans(),
         how=_just_begun,
     ),
-    again=_just_begun,
-    picks=st.lists(st.integers(0, 3), min_size=4, max_size=20).map(tuple),
+    again=_begun_or_done,
+    picks=_picks,
 )
 _events: st.SearchStrategy[Event] = st.one_of(
     _start, _send, _send, _again, _again, _twice, _twice, _turns, _turns, _turns, _agent, _agent, _agent,
-    _deliver, _deliver, _deliver, _deliver, _deliver, _deliver,
+    _deliver, _deliver, _deliver, _deliver, _deliver_two, _deliver_two,
     st.builds(Lose, which=st.integers(0, 15)),
     st.builds(Lose, which=st.integers(0, 15)),
     st.builds(Read, chat=_chats, limit=st.sampled_from([1, 2, 50]), how=_hows),

@@ -84,6 +84,16 @@ class Post:
         self._count(letter, is_kept=is_kept)
         return letter
 
+    def take_pair(self, which: int) -> tuple[Letter, Letter] | None:
+        """Take two letters out that tell of the same thing, to deliver them at once; where there is one, twice."""
+        letter = self.take(which, is_kept=False)
+        if letter is None:
+            return None
+        about = letter.body["resource_id"]
+        same = [number for number, each in enumerate(self.letters) if each.body["resource_id"] == about]
+        other = self.take(same[which % len(same)], is_kept=False) if same else letter
+        return letter, other or letter
+
     def _count(self, letter: Letter, *, is_kept: bool) -> None:
         letter.deliveries += 1
         if is_kept or letter.deliveries > 1:

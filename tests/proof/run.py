@@ -12,6 +12,7 @@ from tests.proof.plan import (
     Again,
     Agent,
     Deliver,
+    DeliverTwo,
     End,
     Event,
     Foreign,
@@ -58,11 +59,15 @@ class Run:
     def play(self) -> None:
         """Let everything happen; some invocations may still be under way afterwards."""
         for event in self.plan.events:
-            self._happen(event)
-            self._watch()
-            self.invocations.settle()
+            self.happen(event)
             if len(self.invocations.under_way) > MOST_AT_ONCE:
                 self.finish()
+
+    def happen(self, event: Event) -> None:
+        """Let one event of a plan happen, and the readers read what it has changed."""
+        self._happen(event)
+        self.watch()
+        self.invocations.settle()
 
     def finish(self) -> None:
         """Let every invocation that is under way come to its end."""
@@ -80,7 +85,7 @@ class Run:
             case Twice() if self.chats or isinstance(event.what, Start):
                 self._happen(event.what)
                 self.ask(self.wishes[-1], event.again)
-                self._take_turns(event.picks)
+                self.take_turns(event.picks)
             case Read() if self.chats:
                 self.read(self.reader(self._chat(event.chat)), event.limit, event.how)
             case End() if self.chats:
@@ -93,6 +98,11 @@ class Run:
             case Deliver():
                 if letter := self.post.take(event.which, is_kept=event.is_kept):
                     self.deliver(letter, event.how)
+            case DeliverTwo():
+                if letters := self.post.take_pair(event.which):
+                    self.deliver(letters[0], event.how)
+                    self.deliver(letters[1], event.other)
+                    self.take_turns(event.picks)
             case Lose():
                 self.post.lose(event.which)
             case Sync():
@@ -100,12 +110,13 @@ class Run:
             case Wait():
                 self.stack.scheduler.now += timedelta(seconds=event.seconds)
             case Turns():
-                self._take_turns(event.picks)
+                self.take_turns(event.picks)
 
-    def _take_turns(self, picks: tuple[int, ...]) -> None:
+    def take_turns(self, picks: tuple[int, ...]) -> None:
+        """Let what is under way make steps, and the readers read whatever these change."""
         for pick in picks:
             self.invocations.take_turn(pick)
-            self._watch()
+            self.watch()
 
     @property
     def chats(self) -> dict[str, Person]:
@@ -149,7 +160,7 @@ class Run:
             event = http_event("POST", path, body=wish.body, token=wish.person.token)
             self.invocations.begin("send_message", event, how, lambda answer: wish.answered(reply_of(answer)))
 
-    def _watch(self) -> None:
+    def watch(self) -> None:
         """Let a reader read each chat whenever it has changed, in the middle of whatever is under way."""
         seqs = self.stack.seqs()
         for chat in self.chats.items():

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -16,19 +15,13 @@ from tests.proof.checking import check
 from tests.proof.healing import heal
 from tests.proof.plan import Plan, plans
 from tests.proof.run import Run
-from tests.proof.stack import Stack, running_stack
+from tests.proof.stack import Stack
 
 EVENTS = int(os.environ.get("PROOF_EVENTS", "10000"))
 SEED = int(os.environ.get("PROOF_SEED", "1"))
 PHASES = (Phase.generate,) if os.environ.get("PROOF_SHRINK") == "no" else (Phase.generate, Phase.shrink)
 PARTS = 4
 RUNS_AT_A_TIME = 25
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    with running_stack() as running:
-        yield running
 
 
 def play(stack: Stack, plan: Plan) -> None:

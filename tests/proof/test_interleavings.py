@@ -1,0 +1,177 @@
+"""Two invocations that meet inside of each other, at every pair of steps: the stack agrees with Giosg after each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.proof.checking import check
+from tests.proof.faults import Faulty
+from tests.proof.healing import heal
+from tests.proof.plan import Again, End, Invocation, Plan, Send, Start, Turns, Wait
+from tests.proof.run import UNDISTURBED, Run
+from tests.proof.stack import Stack
+
+Act = Callable[[Invocation], Any]
+
+ENOUGH = (0,) * 80
+"""Turns until whatever is under way has come to its end."""
+FIRST_STEPS = range(1, 7)
+SECOND_STEPS = (1, 2, 3, 4, 5, 100)
+
+
+def _started(run: Run) -> None:
+    """Let somebody start a chat with a message, and an agent take it."""
+    for event in (Start(0, has_key=True, text=0, has_message_id=True, how=UNDISTURBED), Turns(ENOUGH)):
+        run.happen(event)
+    run.agents.do("join", 0, 0)
+
+
+def _same_message(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    return lambda how: run.happen(Send(0, 1, has_message_id=True, how=how)), lambda how: run.happen(Again(0, how))
+
+
+def _same_text(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    send = lambda how: run.happen(Send(0, 1, has_message_id=True, how=how))  # noqa: E731 - it is said twice
+    return send, send
+
+
+def _same_start(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    start = Start(1, has_key=True, text=1, has_message_id=True, how=UNDISTURBED)
+    return (
+        lambda how: run.happen(Start(start.who, has_key=True, text=1, has_message_id=True, how=how)),
+        lambda how: run.happen(Again(0, how)),
+    )
+
+
+def _unclear_message(run: Run) -> tuple[Act, Act]:
+    """A message whose sender was killed, asked for again by two, when its lease has run out."""
+    _started(run)
+    killed = Invocation(giosg=(Faulty(0, "killed after"),), steps=100)
+    run.happen(Send(0, 1, has_message_id=True, how=killed))
+    run.happen(Wait(40))
+    return lambda how: run.happen(Again(0, how)), lambda how: run.happen(Again(0, how))
+
+
+def _message_and_its_echo(run: Run) -> tuple[Act, Act]:
+    """A message is sent while the webhook about it, which is faster than Giosg's answer, is delivered."""
+    _started(run)
+    silent = Invocation(giosg=(Faulty(0, "done then silent"),), steps=100)
+    run.happen(Send(0, 1, has_message_id=True, how=silent))
+    run.happen(Wait(10))
+    return lambda how: run.happen(Again(0, how)), _delivery(run, -1)
+
+
+def _added_and_removed(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    run.agents.do("say", 0, 0)
+    added = _delivery(run, -1)
+    run.agents.do("remove", 0, len(run.stack.giosg.messages(next(iter(run.chats)))) - 1)
+    return added, _delivery(run, -1)
+
+
+def _two_changes(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    run.agents.do("say", 0, 0)
+    run.post.take(-1, is_kept=False)
+    run.agents.do("edit", 0, 0)
+    changed = _delivery(run, -1)
+    run.agents.do("edit", 0, 0)
+    return changed, _delivery(run, -1)
+
+
+def _two_answers(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    run.agents.do("say", 0, 0)
+    first = _delivery(run, -1)
+    run.agents.do("say", 0, 0)
+    return first, _delivery(run, -1)
+
+
+def _answer_and_sync(run: Run) -> tuple[Act, Act]:
+    """A chat is compared with Giosg while a webhook tells of what the comparison finds as well."""
+    _started(run)
+    run.agents.do("say", 0, 0)
+    said = _delivery(run, -1)
+    run.happen(Wait(400))
+    return said, run.sweep
+
+
+def _change_and_sync(run: Run) -> tuple[Act, Act]:
+    """A text is changed after the comparison has read it; the webhook about it may be faster than the comparison."""
+    _started(run)
+    run.agents.do("say", 0, 0)
+    run.deliver(_letter(run, -1), UNDISTURBED)
+    run.happen(Wait(400))
+
+    def change(how: Invocation) -> None:
+        run.agents.do("edit", 0, 0)
+        run.deliver(_letter(run, -1), how)
+
+    return run.sweep, change
+
+
+def _message_and_end(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    return lambda how: run.happen(Send(0, 1, has_message_id=True, how=how)), lambda how: run.happen(End(0, how))
+
+
+def _message_and_removed_chat(run: Run) -> tuple[Act, Act]:
+    _started(run)
+    run.agents.do("say", 0, 0)
+    said = _delivery(run, -1)
+    run.agents.do("remove chat", 0, 0)
+    return said, _delivery(run, -1)
+
+
+def _letter(run: Run, which: int) -> Any:
+    letter = run.post.take(which, is_kept=False)
+    assert letter is not None
+    return letter
+
+
+def _delivery(run: Run, which: int) -> Act:
+    letter = _letter(run, which)
+    return lambda how: run.deliver(letter, how)
+
+
+PAIRS = {
+    "the same message": _same_message,
+    "two messages of one text": _same_text,
+    "the same start": _same_start,
+    "an unclear message, asked for by two": _unclear_message,
+    "an unclear message, and the webhook about it": _message_and_its_echo,
+    "a message added, and removed": _added_and_removed,
+    "two changes of a message": _two_changes,
+    "two answers": _two_answers,
+    "an answer, and a sync": _answer_and_sync,
+    "a sync, and a change": _change_and_sync,
+    "a message, and the end": _message_and_end,
+    "an answer, and the removal of the chat": _message_and_removed_chat,
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_invocations_may_meet_at_any_of_their_steps(stack: Stack, pair: str) -> None:
+    for steps in FIRST_STEPS:
+        for others in SECOND_STEPS:
+            _meet(stack, pair, Invocation(steps=steps), Invocation(steps=others))
+
+
+def _meet(stack: Stack, pair: str, how: Invocation, other: Invocation) -> None:
+    run = Run(stack, Plan(events=()))
+    try:
+        first, second = PAIRS[pair](run)
+        first(how)
+        run.watch()
+        second(other)
+        run.take_turns(ENOUGH)
+        heal(run)
+        check(run)
+    except Exception as error:
+        error.add_note(f"{pair}: the first after {how.steps} steps, the second after {other.steps}")
+        raise
+    finally:
+        stack.scheduler.abandon()
