@@ -49,6 +49,7 @@ bench: environments ## Measure, and print the tables
 	$(DEV)/python -m bench.realtime
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.round_trips
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.cold_start
+	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.memory
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.warm
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.throughput
 	PYTHONPATH=layers/giosg_client $(DEV)/python -m bench.growth
