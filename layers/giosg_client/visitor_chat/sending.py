@@ -130,7 +130,7 @@ class Sending:
         if claim.leased_until > self._clock():
             self._sleep(POLL_SECONDS)
             return None
-        chat = self._store.chats.take_over(chat, claim, leased_until=self._clock() + LEASE)
+        chat = self._store.claims.take_over(chat, claim, leased_until=self._clock() + LEASE)
         return self._resume(outgoing, chat, claim)
 
     def _begin(self, outgoing: Outgoing, chat: Chat) -> Delivered:
@@ -148,7 +148,7 @@ class Sending:
         try:
             outgoing.permit()
         except Exception:
-            self._store.chats.drop_claim(claimed, claim.claim_id)
+            self._store.claims.drop(claimed, claim.claim_id)
             raise
         return self._deliver(outgoing, claimed, claim)
 
@@ -156,15 +156,15 @@ class Sending:
         try:
             settled = self._settle(outgoing, claim, chat)
         except Uncertain:
-            self._store.chats.leave_claim(chat, claim.claim_id, rest=UNCERTAIN_REST)
+            self._store.claims.leave(chat, claim.claim_id, rest=UNCERTAIN_REST)
             raise
         except Exception:
-            self._store.chats.leave_claim(chat, claim.claim_id)
+            self._store.claims.leave(chat, claim.claim_id)
             raise
         if settled is not None:
             return settled
         if chat.is_ended:
-            self._store.chats.drop_claim(chat, claim.claim_id)
+            self._store.claims.drop(chat, claim.claim_id)
             raise ChatEnded("the chat has ended")
         return self._deliver(outgoing, chat, claim)
 
@@ -172,15 +172,15 @@ class Sending:
         try:
             credentials = self._access.fresh(outgoing.credentials)
         except Exception:
-            self._store.chats.drop_claim(chat, claim.claim_id)
+            self._store.claims.drop(chat, claim.claim_id)
             raise
         try:
             message = self._post(outgoing, chat, credentials)
         except (GiosgUnreachable, VisitorChatError):
-            self._store.chats.drop_claim(chat, claim.claim_id)
+            self._store.claims.drop(chat, claim.claim_id)
             raise
         except GiosgRefused as refusal:
-            self._store.chats.drop_claim(chat, claim.claim_id)
+            self._store.claims.drop(chat, claim.claim_id)
             self._raise_if_ended(chat, credentials, refusal)
             raise
         except GiosgError as error:
@@ -203,7 +203,7 @@ class Sending:
             settled = None
         if settled is None:
             rest = REST if isinstance(error, GiosgTimeout) else timedelta()
-            self._store.chats.leave_claim(chat, claim.claim_id, rest=rest)
+            self._store.claims.leave(chat, claim.claim_id, rest=rest)
             raise error
         return replace(settled, is_repeat=False)
 
@@ -222,7 +222,7 @@ class Sending:
             event = events.added(message, claim_id=outgoing.claim_id)
             applied = self._ledger.apply_message(event, claimed_in=claimed_in)
         except Exception:
-            self._store.chats.leave_claim(chat, claim.claim_id)
+            self._store.claims.leave(chat, claim.claim_id)
             raise
         if not isinstance(applied.chat, Chat) or applied.message is None:
             raise ChatNotFound("the chat was removed while a message was sent")

@@ -1,4 +1,4 @@
-"""Chats, whose they are, and the messages on their way to Giosg."""
+"""Chats, whose they are, and when they are compared with Giosg."""
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
-from visitor_chat.records import Chat, Claim
+from visitor_chat.records import Chat
 from visitor_chat.store.attributes import Record
+from visitor_chat.store.chat_items import chat_key, to_chat, to_record
 from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
 
 OPEN_CHATS_INDEX = "open_chats"
@@ -35,10 +36,6 @@ class Due(NamedTuple):
     chat_id: str
 
 
-def chat_key(chat_id: str) -> Key:
-    return {"pk": f"chat#{chat_id}", "sk": "chat"}
-
-
 def _listing_key(visitor_id: str, created_at: datetime, chat_id: str) -> Key:
     return {"pk": f"visitor#{visitor_id}", "sk": f"{to_text(created_at)}#{chat_id}"}
 
@@ -63,7 +60,7 @@ class Chats:
         """Turn an item into a chat or a marker; one past its lifetime is gone, deleted by DynamoDB yet or not."""
         if record is None or record["expires_at"] <= to_epoch_seconds(self._clock()):
             return None
-        return Marker(record["marker"]) if "marker" in record else _to_chat(record)
+        return Marker(record["marker"]) if "marker" in record else to_chat(record)
 
     def find(self, chat_id: str) -> Chat | Marker | None:
         (record,) = self._tables.read([self.read_key(chat_id)])
@@ -101,7 +98,7 @@ class Chats:
         `guards` are checked in the same transaction.
         """
         listed_until = self._clock() + self._retention + LISTING_OUTLIVES_CHAT
-        item = _to_record(chat) | {
+        item = to_record(chat) | {
             "listed_until": to_text(listed_until),
             "claims": {},
             "open_shard": open_shard(chat.id),
@@ -145,7 +142,7 @@ class Chats:
             )
         except ConditionFailed:
             return None
-        return _to_chat(record)
+        return to_chat(record)
 
     def mark_synced(self, chat: Chat, *, due_at: datetime | None) -> None:
         """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here.
@@ -207,7 +204,7 @@ class Chats:
         What is said in a chat prolongs its life, together with that of its messages; what becomes of the chat itself
         does not. An ended chat in which something changes all the same is compared with Giosg once more.
         """
-        state = {name: value for name, value in _to_record(after).items() if name in _CHANGEABLE}
+        state = {name: value for name, value in to_record(after).items() if name in _CHANGEABLE}
         if after.tail_seq != before.tail_seq and not before.is_ended:
             state["expires_at"] = self._expiry()
         done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
@@ -233,60 +230,6 @@ class Chats:
             key=chat_key(chat.id),
             condition="attribute_exists(#seq)",
         )
-
-    def claiming(self, chat: Chat, claim: Claim) -> Write:
-        """Give the write that announces a message, which fails if it was announced before, or the chat has ended."""
-        return Write(
-            kind="Update",
-            table=self.table,
-            key=chat_key(chat.id),
-            update="SET #claims.#claim = :claim",
-            condition="attribute_exists(#seq) AND attribute_not_exists(#claims.#claim) AND #is_ended = :no",
-            values={"claim": _claim_record(claim), "no": False},
-            names={"claim": claim.claim_id},
-        )
-
-    def take_over(self, chat: Chat, claim: Claim, *, leased_until: datetime) -> Chat:
-        """Become the one who is at work on a claim; raise ConditionFailed when another was faster."""
-        return self._update_claims(
-            chat.id,
-            "SET #claims.#claim.#leased_until = :until",
-            condition="#claims.#claim.#leased_until = :seen",
-            values={"until": to_text(leased_until), "seen": to_text(claim.leased_until)},
-            claim_id=claim.claim_id,
-        )
-
-    def leave_claim(self, chat: Chat, claim_id: str, *, rest: timedelta = timedelta()) -> None:
-        """Stop working on a claim whose outcome is unknown: whoever is next, after a rest, looks at Giosg first."""
-        until = {"until": to_text(self._clock() + rest)}
-        self._settle_claim(chat, claim_id, "SET #claims.#claim.#leased_until = :until", until)
-
-    def drop_claim(self, chat: Chat, claim_id: str) -> None:
-        """Take back a claim of a message that was certainly not sent."""
-        self._settle_claim(chat, claim_id, "REMOVE #claims.#claim", {})
-
-    def _settle_claim(self, chat: Chat, claim_id: str, update: str, values: Mapping[str, Any]) -> None:
-        try:
-            condition = "attribute_exists(#claims.#claim)"
-            self._update_claims(chat.id, update, condition=condition, values=values, claim_id=claim_id)
-        except ConditionFailed:
-            return
-
-    def _update_claims(
-        self, chat_id: str, update: str, *, condition: str, values: Mapping[str, Any], claim_id: str
-    ) -> Chat:
-        record = self._tables.write(
-            Write(
-                kind="Update",
-                table=self.table,
-                key=chat_key(chat_id),
-                update=update,
-                condition=condition,
-                values=values,
-                names={"claim": claim_id},
-            ),
-        )
-        return _to_chat(record)
 
     def remove(self, chat: Chat) -> None:
         """Leave a marker in the chat's place and take it off the visitor's list.
@@ -362,62 +305,3 @@ _REOPENED = ", #open_shard = if_not_exists(#open_shard, :shard), #sync_due_at = 
 
 def _set(values: Mapping[str, Any]) -> str:
     return "SET " + ", ".join(f"#{name} = :{name}" for name in values) if values else ""
-
-
-def _to_record(chat: Chat) -> Record:
-    return {
-        **chat_key(chat.id),
-        "visitor_id": chat.visitor_id,
-        "visitor_name": chat.visitor_name,
-        "created_at": to_text(chat.created_at),
-        "updated_at": to_text(chat.updated_at),
-        "ended_at": chat.ended_at and to_text(chat.ended_at),
-        "last_message_at": chat.last_message_at and to_text(chat.last_message_at),
-        "is_ended": chat.is_ended,
-        "has_visitor_message": chat.has_visitor_message,
-        "has_agent": chat.has_agent,
-        **({"started_by": chat.started_by} if chat.started_by else {}),
-        "seq": chat.seq,
-        "tail_id": chat.tail_id,
-        "tail_seq": chat.tail_seq,
-    }
-
-
-def _to_chat(record: Record) -> Chat:
-    return Chat(
-        id=record["pk"].removeprefix("chat#"),
-        visitor_id=record["visitor_id"],
-        visitor_name=record["visitor_name"],
-        created_at=from_text(record["created_at"]),
-        listed_until=from_text(record["listed_until"]),
-        updated_at=from_text(record["updated_at"]),
-        ended_at=record["ended_at"] and from_text(record["ended_at"]),
-        last_message_at=record["last_message_at"] and from_text(record["last_message_at"]),
-        is_ended=record["is_ended"],
-        has_visitor_message=record["has_visitor_message"],
-        has_agent=record["has_agent"],
-        started_by=record.get("started_by"),
-        seq=record["seq"],
-        tail_id=record["tail_id"],
-        tail_seq=record["tail_seq"],
-        claims={claim_id: _to_claim(claim_id, claim) for claim_id, claim in record["claims"].items()},
-    )
-
-
-def _claim_record(claim: Claim) -> Record:
-    return {
-        "text_hash": claim.text_hash,
-        "started_at": to_text(claim.started_at),
-        "leased_until": to_text(claim.leased_until),
-        "seq": claim.seq,
-    }
-
-
-def _to_claim(claim_id: str, record: Record) -> Claim:
-    return Claim(
-        claim_id=claim_id,
-        text_hash=record["text_hash"],
-        started_at=from_text(record["started_at"]),
-        leased_until=from_text(record["leased_until"]),
-        seq=record["seq"],
-    )

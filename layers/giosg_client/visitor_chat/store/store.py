@@ -11,6 +11,7 @@ from visitor_chat.clock import Clock
 from visitor_chat.records import Chat, Claim, Credentials, Session, StoredMessage, Visitor
 from visitor_chat.settings import Settings
 from visitor_chat.store.chats import Chats, Marker
+from visitor_chat.store.claims import Claims
 from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
 from visitor_chat.store.known import Known
@@ -67,6 +68,10 @@ class Store:
     def chats(self) -> Chats:
         table = self._settings.chats_table
         return Chats(self._tables, table, clock=self._clock, retention=self._retention)
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self._tables, self._settings.chats_table, clock=self._clock)
 
     @cached_property
     def messages(self) -> Messages:
@@ -142,7 +147,7 @@ class Store:
     def claim(self, chat: Chat, claim: Claim) -> Chat:
         """Announce a message that is about to be sent; raise ConditionFailed if it was, or the chat has ended."""
         self._tables.transact(
-            self.chats.claiming(chat, claim),
+            self.claims.claiming(chat, claim),
             self.messages.check_unsent(chat.id, claim.claim_id),
         )
         return replace(chat, claims={**chat.claims, claim.claim_id: claim})
