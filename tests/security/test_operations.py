@@ -19,44 +19,44 @@ TABLES = ("Visitors", "Credentials", "Chats", "Messages", "Connections")
 
 
 @pytest.fixture
-def stack(functions: Functions) -> DeployedStack:  # noqa: ARG001 - it is what was deployed
+def deployed_stack(functions: Functions) -> DeployedStack:  # noqa: ARG001 - it is what was deployed
     outputs = {f"{name}TableName": f"{name}Table" for name in TABLES}
     outputs |= {"WebhookSecretArn": wiring.settings().webhook_secret_arn, "ApiUrl": "https://chat.example.com"}
     return DeployedStack(outputs=outputs, client=lambda service: boto3.client(service, REGION))  # type: ignore[call-overload] # any service
 
 
 def test_no_webhook_is_lost_while_the_secret_is_rotated(
-    stack: DeployedStack, giosg: SimulatedGiosg, functions: Functions
+    deployed_stack: DeployedStack, giosg: SimulatedGiosg, functions: Functions
 ) -> None:
     def deliver(secret: str) -> int:
         return functions.webhook("chats", about_an_unknown_chat(giosg, "chats"), secret=secret).status
 
     assert deliver(WEBHOOK_SECRET) == 204
 
-    new_secret = rotate(stack)
+    new_secret = rotate(deployed_stack)
     wiring.reset()
     assert [deliver(WEBHOOK_SECRET), deliver(new_secret)] == [204, 204]
 
-    finish(stack)
+    finish(deployed_stack)
     wiring.reset()
     assert [deliver(WEBHOOK_SECRET), deliver(new_secret)] == [403, 204]
 
 
-def test_a_second_rotation_waits_for_the_first(stack: DeployedStack) -> None:
-    rotate(stack)
+def test_a_second_rotation_waits_for_the_first(deployed_stack: DeployedStack) -> None:
+    rotate(deployed_stack)
 
     with pytest.raises(RotationUnderWay):
-        rotate(stack)
+        rotate(deployed_stack)
 
-    finish(stack)
-    rotate(stack)
+    finish(deployed_stack)
+    rotate(deployed_stack)
 
 
-def test_an_export_holds_what_was_said_and_no_secret(stack: DeployedStack, functions: Functions) -> None:
+def test_an_export_holds_what_was_said_and_no_secret(deployed_stack: DeployedStack, functions: Functions) -> None:
     chatting = start(functions, visitor_name="Aino", message="Where is my parcel?")
     start(functions, visitor_name="Somebody Else", message="Not mine")
 
-    exported = json.dumps(export_visitor(stack, chatting.started.json["visitor"]["id"]), default=str)
+    exported = json.dumps(export_visitor(deployed_stack, chatting.started.json["visitor"]["id"]), default=str)
 
     assert "Aino" in exported
     assert "Where is my parcel?" in exported
