@@ -1,11 +1,13 @@
 """Much that is stored already: put straight into the mocked tables, in the form that the store itself gives it."""
 
+import heapq
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -32,13 +34,13 @@ def quick_tables() -> Iterator[None]:
     query = Table.query
 
     def narrowed(table: Any, hash_key: Any, comparison: Any, values: Any, *rest: Any, **options: Any) -> Any:
+        limit, _start, is_forward, _projection, index_name, *_more = rest
         view = copy(table)
-        index_name = rest[4]
-        view.items = (
-            _in_index(table, index_name, hash_key, comparison, values)
-            if index_name
-            else {hash_key: table.items.get(hash_key, {})}
-        )
+        if index_name:
+            found = _in_index(table, index_name, hash_key, lambda place: place.compare(comparison, values))
+            view.items = _first(found, limit, is_forward=is_forward is not False)
+        else:
+            view.items = {hash_key: table.items.get(hash_key, {})}
         return query(view, hash_key, comparison, values, *rest, **options)
 
     with pytest.MonkeyPatch.context() as patched:
@@ -47,16 +49,26 @@ def quick_tables() -> Iterator[None]:
         yield
 
 
-def _in_index(table: Any, index_name: str, hash_key: Any, comparison: Any, values: Any) -> dict[Any, dict[Any, Any]]:
+def _in_index(
+    table: Any, index_name: str, hash_key: Any, is_wanted: Callable[[Any], bool]
+) -> Iterator[tuple[Any, Any]]:
+    """Give the items that are in a partition of an index, each after its place there."""
     schema = next(index.schema for index in table.all_indexes() if index.name == index_name)
     hash_name, range_name = (key["AttributeName"] for key in schema)
     of_key = [table.items.get(hash_key, {})] if hash_name == table.hash_key_attr else table.items.values()
-    found: dict[Any, dict[Any, Any]] = {}
     for item in (each for partition in of_key for each in partition.values()):
         place = item.attrs.get(range_name)
-        if place and item.attrs.get(hash_name) == hash_key and place.compare(comparison, values):
-            found.setdefault(item.hash_key, {})[item.range_key] = item
-    return found
+        if place and item.attrs.get(hash_name) == hash_key and is_wanted(place):
+            yield place.cast_value, item
+
+
+def _first(found: Iterator[tuple[Any, Any]], limit: int, *, is_forward: bool) -> dict[Any, dict[Any, Any]]:
+    """Give as many of the first items as tell that there are more than may be given."""
+    choose = heapq.nsmallest if is_forward else heapq.nlargest
+    items: dict[Any, dict[Any, Any]] = {}
+    for _place, item in choose(limit + 1, found, key=itemgetter(0)):
+        items.setdefault(item.hash_key, {})[item.range_key] = item
+    return items
 
 
 class _Loader:
