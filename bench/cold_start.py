@@ -6,6 +6,7 @@ Run `python -m bench.cold_start [--quick] [FUNCTION ...]`.
 import argparse
 import shutil
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,13 @@ class Count:
         return instructions(self.package, self.event, status=self.status)
 
 
+def say(name: str, count: Count) -> float:
+    """Count, and say so at once: all of it takes a quarter of an hour, and longer where others work too."""
+    counted = count()
+    print(f"{name}: {counted:.0f}", file=sys.stderr)
+    return counted
+
+
 class Bench:
     """Everything that is compared, built in a folder."""
 
@@ -97,9 +105,9 @@ class Bench:
 
     def counts(self, subjects: Mapping[str, Subject]) -> dict[str, float]:
         """Count instructions, of several processes at a time: counting is not disturbed by what else runs."""
-        prepared = [subject.count(self._scene) for subject in subjects.values()]
+        prepared = {name: subject.count(self._scene) for name, subject in subjects.items()}
         with ThreadPoolExecutor(AT_A_TIME) as threads:
-            return dict(zip(subjects, threads.map(lambda count: count(), prepared), strict=True))
+            return dict(zip(prepared, threads.map(say, prepared, prepared.values()), strict=True))
 
     def starts(self, subjects: Mapping[str, Subject]) -> dict[str, list[Start]]:
         """Take times, in turns, so that what else this machine does meets all of them."""
