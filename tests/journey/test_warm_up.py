@@ -1,0 +1,22 @@
+"""What functions do before their first request, under the policies that they have."""
+
+from tests.journey.conftest import Stack, wait_for
+
+
+def test_every_first_step_of_a_function_is_allowed_to_it(stack: Stack) -> None:
+    visitor = stack.start(visitor_name="Aino", message="Hello?")
+    stack.giosg.agent.say(visitor.chat_id, "Good morning!")
+    wait_for(lambda: "Good morning!" in visitor.texts())
+    for method, path in (("GET", "/chats"), ("GET", "/availability"), ("POST", "/realtime")):
+        assert visitor.call(method, path).ok
+    assert visitor.send("In size 40?").ok
+    assert visitor.call("POST", f"/chats/{visitor.chat_id}/end").ok
+    assert visitor.call("DELETE", "/visitor").ok
+
+    lines = wait_for(lambda: erased(stack.local.logs()))
+    assert [line for line in lines if line.get("message") == "warm-up failed"] == []
+
+
+def erased(lines: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Give the lines once the last request is among them."""
+    return lines if any(line.get("route") == "DELETE /visitor" for line in lines) else []
