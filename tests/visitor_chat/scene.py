@@ -100,8 +100,8 @@ class Scene(NamedTuple):
     def is_due(self, visit: Visit, **within: float) -> bool:
         """Tell whether a chat will be compared with Giosg within a time."""
         before, self.clock.instant = self.clock.instant, self.clock.instant + timedelta(**within)
-        store = wiring.store().chats
-        due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in store.due_for_sync(shard, limit=400)}
+        turns = wiring.store().turns
+        due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in turns.due(shard, limit=400)}
         self.clock.instant = before
         return visit.chat_id in due
 

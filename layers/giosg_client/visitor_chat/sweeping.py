@@ -56,15 +56,11 @@ class Sweeping:
             return None
         synced = self._sync(chat_id)
         if isinstance(synced, Exception):
-            self._store.chats.postpone(chat_id, self._clock() + RETRY_INTERVAL)
+            self._store.turns.postpone(chat_id, self._clock() + RETRY_INTERVAL)
         return synced
 
     def _due(self) -> list[str]:
-        due = [
-            entry
-            for shard in range(OPEN_SHARDS)
-            for entry in self._store.chats.due_for_sync(shard, limit=MOST_IN_A_RUN)
-        ]
+        due = [entry for shard in range(OPEN_SHARDS) for entry in self._store.turns.due(shard, limit=MOST_IN_A_RUN)]
         due.sort()
         oldest = due[0].due_at if due else self._clock()
         telemetry.count("OldestUnsyncedChatAge", (self._clock() - oldest).total_seconds(), unit=telemetry.SECONDS)

@@ -107,7 +107,7 @@ class Syncing:
         removed = self._apply_gone(chat, gone, looked_at)
         applied = self._ledger.apply_chat(chat.id, events.chat_facts(giosg_chat), known=chat)
         is_settled = removed == len(gone) and _has_settled(giosg_chat, looked_at)
-        self._store.chats.mark_synced(chat, due_at=None if is_settled else looked_at + INTERVAL)
+        self._store.turns.mark_synced(chat, due_at=None if is_settled else looked_at + INTERVAL)
         return Synced(chat=applied.chat, missed=missed, corrected=corrected + removed)
 
     def _apply_found(

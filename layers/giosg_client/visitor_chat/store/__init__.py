@@ -62,10 +62,11 @@ Why a reader who follows cursors misses nothing
 from visitor_chat.store.chats import Chats, Marker
 from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
+from visitor_chat.store.credentials import CredentialsStore
 from visitor_chat.store.messages import Messages
 from visitor_chat.store.store import Context, Store
 from visitor_chat.store.tables import ConditionFailed, Tables
-from visitor_chat.store.visitors import CredentialsStore, Visitors
+from visitor_chat.store.visitors import Visitors
 
 __all__ = [
     "Chats",

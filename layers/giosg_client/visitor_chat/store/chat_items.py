@@ -1,13 +1,28 @@
 """Chats and claims in the form that they have in the tables."""
 
-from visitor_chat.clock import from_text, to_text
+from datetime import datetime, timedelta
+
+from visitor_chat.clock import from_text, to_epoch_seconds, to_text
 from visitor_chat.records import Chat, Claim
 from visitor_chat.store.attributes import Record
 from visitor_chat.store.tables import Key
 
+LISTING_OUTLIVES_CHAT = timedelta(days=7)
+"""How much longer than a chat its place in the list is made to last; prolonged when 5 of the days are gone."""
+
 
 def chat_key(chat_id: str) -> Key:
     return {"pk": f"chat#{chat_id}", "sk": "chat"}
+
+
+def listing_key(visitor_id: str, created_at: datetime, chat_id: str) -> Key:
+    return {"pk": f"visitor#{visitor_id}", "sk": f"{to_text(created_at)}#{chat_id}"}
+
+
+def listing_item(chat: Chat, until: datetime) -> Record:
+    """Give a chat's place in its visitor's list, which lasts until then."""
+    key = listing_key(chat.visitor_id, chat.created_at, chat.id)
+    return {**key, "chat_id": chat.id, "expires_at": to_epoch_seconds(until)}
 
 
 def to_record(chat: Chat) -> Record:

@@ -1,22 +1,25 @@
-"""Chats, whose they are, and when they are compared with Giosg."""
+"""Chats, and whose they are."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple
 
-from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
+from visitor_chat.clock import Clock, to_epoch_seconds, to_text
 from visitor_chat.records import Chat
 from visitor_chat.store.attributes import Record
-from visitor_chat.store.chat_items import chat_key, to_chat, to_record
-from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+from visitor_chat.store.chat_items import (
+    LISTING_OUTLIVES_CHAT,
+    chat_key,
+    listing_item,
+    listing_key,
+    to_chat,
+    to_record,
+)
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write, setting
 
-OPEN_CHATS_INDEX = "open_chats"
 OPEN_SHARDS = 4
 """Partitions of the sparse index: each carries 1,000 writes a second, which is 300,000 syncs in 5 minutes."""
-LISTING_OUTLIVES_CHAT = timedelta(days=7)
-"""How much longer than a chat its place in the list is made to last; prolonged when 5 of the days are gone."""
 FOREIGN_LIFETIME = timedelta(hours=1)
 REOPENED_SYNC = timedelta(minutes=1)
 """Until a chat that should be at rest is looked at once more; what has come late may not have come alone."""
@@ -27,17 +30,6 @@ class Marker(Enum):
 
     REMOVED = "removed"
     FOREIGN = "foreign"
-
-
-class Due(NamedTuple):
-    """An open chat and when its turn came; these sort the most overdue first."""
-
-    due_at: datetime
-    chat_id: str
-
-
-def _listing_key(visitor_id: str, created_at: datetime, chat_id: str) -> Key:
-    return {"pk": f"visitor#{visitor_id}", "sk": f"{to_text(created_at)}#{chat_id}"}
 
 
 def open_shard(chat_id: str) -> str:
@@ -112,14 +104,9 @@ class Chats:
                 condition="attribute_not_exists(#pk) OR #marker = :foreign",
                 values={"foreign": Marker.FOREIGN.value},
             ),
-            self._listing(chat, listed_until),
+            Write(kind="Put", table=self.table, item=listing_item(chat, listed_until)),
             *guards,
         )
-
-    def _listing(self, chat: Chat, until: datetime) -> Write:
-        key = _listing_key(chat.visitor_id, chat.created_at, chat.id)
-        item = {**key, "chat_id": chat.id, "expires_at": to_epoch_seconds(until)}
-        return Write(kind="Put", table=self.table, item=item)
 
     def change(self, before: Chat, after: Chat) -> None:
         """Store what has changed of a chat itself; raise ConditionFailed when `before` is not the latest."""
@@ -144,60 +131,6 @@ class Chats:
             return None
         return to_chat(record)
 
-    def mark_synced(self, chat: Chat, *, due_at: datetime | None) -> None:
-        """Say when a chat is to be compared with Giosg next; None when it is known to have ended, and all is here.
-
-        One that has changed since it was read is not known to be all here, and stays due. Every open chat passes here
-        again and again, so this is also where its place in the list is kept alive.
-        """
-        listed_until = self._clock() + self._retention + LISTING_OUTLIVES_CHAT
-        is_relisted = chat.listed_until is None or listed_until - chat.listed_until > LISTING_OUTLIVES_CHAT * 5 / 7
-        changes = {"sync_due_at": to_text(due_at)} if due_at else {}
-        changes |= {"listed_until": to_text(listed_until)} if is_relisted else {}
-        synced = Write(
-            kind="Update",
-            table=self.table,
-            key=chat_key(chat.id),
-            update=_set(changes) + ("" if due_at else " REMOVE #open_shard, #sync_due_at"),
-            condition="attribute_exists(#seq)" if due_at else "#seq = :known_seq",
-            values=changes | ({} if due_at else {"known_seq": chat.seq}),
-        )
-        try:
-            if is_relisted:
-                self._tables.transact(synced, self._listing(chat, listed_until))
-            else:
-                self._tables.write(synced)
-        except ConditionFailed:
-            return
-
-    def postpone(self, chat_id: str, due_at: datetime) -> None:
-        """Let a chat whose comparison has failed wait for another turn, behind those that may succeed."""
-        try:
-            self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=chat_key(chat_id),
-                    update="SET #sync_due_at = :due_at",
-                    condition="attribute_exists(#open_shard)",
-                    values={"due_at": to_text(due_at)},
-                ),
-            )
-        except ConditionFailed:
-            return
-
-    def due_for_sync(self, shard: int, *, limit: int) -> list[Due]:
-        """List open chats whose turn it is, the most overdue first."""
-        page = self._tables.query(
-            self.table,
-            "#open_shard = :shard AND #sync_due_at <= :now",
-            {"shard": f"shard#{shard}", "now": to_text(self._clock())},
-            limit=limit,
-            index=OPEN_CHATS_INDEX,
-            consistent=False,
-        )
-        return [Due(from_text(each["sync_due_at"]), each["pk"].removeprefix("chat#")) for each in page.records]
-
     def changing(self, before: Chat, after: Chat) -> Write:
         """Give the write that moves a chat from one state to the next, for use in a transaction.
 
@@ -208,12 +141,12 @@ class Chats:
         if after.tail_seq != before.tail_seq and not before.is_ended:
             state["expires_at"] = self._expiry()
         done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
-        removals = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
+        removed = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
         return Write(
             kind="Update",
             table=self.table,
             key=chat_key(before.id),
-            update=_set(state) + (_REOPENED if before.is_ended else "") + (f" REMOVE {removals}" if removals else ""),
+            update=setting(state) + (_REOPENED if before.is_ended else "") + (f" REMOVE {removed}" if removed else ""),
             condition="#seq = :known_seq",
             values=state | {"known_seq": before.seq} | (self._reopened(before.id) if before.is_ended else {}),
             names={f"claim_{number}": claim_id for number, claim_id in enumerate(done)},
@@ -236,7 +169,7 @@ class Chats:
 
         The marker is among the open chats until the removal is confirmed, so that one that broke off is finished.
         """
-        listing = _listing_key(chat.visitor_id, chat.created_at, chat.id)
+        listing = listing_key(chat.visitor_id, chat.created_at, chat.id)
         soon = {"open_shard": open_shard(chat.id), "sync_due_at": to_text(self._clock() + REOPENED_SYNC)}
         marker = self._marker(chat.id, Marker.REMOVED, self._expiry()) | soon
         self._tables.transact(
@@ -301,7 +234,3 @@ _CHANGEABLE = frozenset(
 
 
 _REOPENED = ", #open_shard = if_not_exists(#open_shard, :shard), #sync_due_at = if_not_exists(#sync_due_at, :soon)"
-
-
-def _set(values: Mapping[str, Any]) -> str:
-    return "SET " + ", ".join(f"#{name} = :{name}" for name in values) if values else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from visitor_chat.clock import Clock, to_epoch_seconds, to_text
 from visitor_chat.store.attributes import Record
-from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write, setting
 
 JOURNAL_LIFETIME = timedelta(hours=24)
 AVAILABILITY_LIFETIME = timedelta(days=1)
@@ -88,7 +88,7 @@ class Coordination:
                 kind="Update",
                 table=self.table,
                 key=key,
-                update="SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+                update=setting(facts),
                 condition="attribute_exists(#id)",
                 values=facts,
             ),

@@ -14,19 +14,12 @@ from visitor_chat.store.chats import Chats, Marker
 from visitor_chat.store.claims import Claims
 from visitor_chat.store.connections import Connections
 from visitor_chat.store.coordination import Coordination
+from visitor_chat.store.credentials import CredentialsStore, credentials_key, to_credentials
 from visitor_chat.store.known import Known
 from visitor_chat.store.messages import Messages, Sent
 from visitor_chat.store.tables import Tables
-from visitor_chat.store.visitors import (
-    CredentialsStore,
-    Visitors,
-    credentials_key,
-    session_key,
-    to_credentials,
-    to_session,
-    to_visitor,
-    visitor_key,
-)
+from visitor_chat.store.turns import Turns
+from visitor_chat.store.visitors import Visitors, session_key, to_session, to_visitor, visitor_key
 
 
 @frozen
@@ -72,6 +65,10 @@ class Store:
     @cached_property
     def claims(self) -> Claims:
         return Claims(self._tables, self._settings.chats_table, clock=self._clock)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self._tables, self._settings.chats_table, clock=self._clock, retention=self._retention)
 
     @cached_property
     def messages(self) -> Messages:

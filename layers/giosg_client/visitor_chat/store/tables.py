@@ -67,6 +67,11 @@ def _placeholders(expression: str, values: Mapping[str, Any], names: Mapping[str
     return placeholders
 
 
+def setting(values: Mapping[str, Any]) -> str:
+    """Give the update that sets attributes, empty for none."""
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in values) if values else ""
+
+
 @frozen
 class Page(Frozen):
     """What a bounded query found, in key order, and whether more follows."""
