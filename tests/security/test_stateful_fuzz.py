@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -89,12 +90,22 @@ class Everybody(RuleBasedStateMachine):
         self.session = requests.Session()
 
     def teardown(self) -> None:
-        """Ask with every token that there ever was, and with one that has only the right ids."""
+        """Ask once more with every token that there ever was, and those who live about everybody's chats."""
         for token in [*self.seen["token"], *map(forged, self.seen["token"][:1])]:
             answer = self.call(("GET", "/chats"), token=token, query={"limit": "100"})
             caller = self.population.whose(token)
             assert {chat["id"] for chat in answer.json().get("chats", [])} == (caller.chats if caller else set())
+        for token, chat_id in product(self.alive()[:2], self.seen["chat_id"][:3]):
+            self.call(("GET", "/chats/{chat_id}"), token=token, chat_id=chat_id)
+            self.read_from(token, chat_id)
+            self.read_from(token, chat_id, after=self.cursor_of_another(chat_id))
         self.session.close()
+
+    def alive(self) -> list[str]:
+        return [token for token in self.seen["token"] if self.population.whose(token)]
+
+    def cursor_of_another(self, chat_id: str) -> str:
+        return next((cursor for cursor, scope in self.scopes.items() if scope != chat_id), "")
 
     def some(self, data: st.DataObject, kind: str, others: st.SearchStrategy[Any], *, own: Iterable[str] = ()) -> Any:
         """Take something that an answer gave before, mostly what is one's own, or something made up."""
@@ -102,8 +113,7 @@ class Everybody(RuleBasedStateMachine):
         return data.draw(st.one_of(*choices, others), label=kind)
 
     def token(self, data: st.DataObject, others: st.SearchStrategy[Any] = MADE_UP) -> Any:
-        alive = [token for token in self.seen["token"] if self.population.whose(token)]
-        return self.some(data, "token", others, own=alive)
+        return self.some(data, "token", others, own=self.alive())
 
     def chat_id(self, data: st.DataObject, token: str | None = None) -> str:
         caller = self.population.whose(token)
@@ -117,7 +127,7 @@ class Everybody(RuleBasedStateMachine):
     def two_visitors(self) -> None:
         """Have somebody to attack, and somebody who does."""
         for _visitor in range(2):
-            self.begin(None, key=None, message_id=str(uuid.uuid4()))
+            self.begin(None, key=str(uuid.uuid4()), message_id=str(uuid.uuid4()))
 
     @initialize(file=FILES)
     def open_page(self, file: str) -> None:
@@ -163,11 +173,13 @@ class Everybody(RuleBasedStateMachine):
     def read(self, data: st.DataObject, limit: str) -> None:
         token = self.token(data)
         chat_id = self.chat_id(data, token)
-        query = {"after": self.cursor(data, scope=chat_id), "limit": limit}
-        given = {name: value for name, value in query.items() if value}
-        answer = self.call(("GET", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, query=given)
+        self.read_from(token, chat_id, after=self.cursor(data, scope=chat_id), limit=limit)
+
+    def read_from(self, token: str, chat_id: str, *, after: str = "", limit: str = "") -> None:
+        query = {name: value for name, value in (("after", after), ("limit", limit)) if value}
+        answer = self.call(("GET", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, query=query)
         if answer.ok:
-            assert self.scopes.get(query["after"], chat_id) == chat_id, "a cursor of another list was taken"
+            assert self.scopes.get(after, chat_id) == chat_id, "a cursor of another list was taken"
             self.saw_cursor(answer.json()["next"], scope=chat_id)
 
     @rule(data=st.data(), limit=LIMITS)
