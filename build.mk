@@ -9,5 +9,6 @@ build-GiosgClientLayer:
 build-WebLayer:
 	python3 package.py "$(ARTIFACTS_DIR)/python"
 
+# By the interpreter that it is compiled for, if one is named: there are many functions, and starting another takes longest.
 build-%Function:
-	$(LAYER_BUILDER) "$(ROOT)layers/giosg_client/build_layer.py" --function app.py "$(ARTIFACTS_DIR)"
+	$(or $(LAYER_PYTHON),$(LAYER_BUILDER)) -I -S "$(ROOT)layers/giosg_client/build_layer.py" --function app.py "$(ARTIFACTS_DIR)"

@@ -16,6 +16,7 @@ import gzip
 import hashlib
 import json
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,8 @@ for service in sys.argv[2:]:
 from visitor_chat import expressions
 expressions.save(__import__("pathlib").Path(visitor_chat.__file__).parent)
 """
+LAYER_PLACE = "/opt/python"
+FUNCTION_PLACE = "/var/task"
 # The same time for every file: equal inputs make an equal archive, and the archive's format knows no time before 1980.
 BUILT_AT_SECONDS = 946_684_800
 WHERE_PYTHONS_ARE = (".pyenv/versions/3.13.*/bin", ".local/share/uv/python/cpython-3.13.*/bin")
@@ -102,9 +105,14 @@ def build(target: Path) -> None:
 
 def build_function(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target / source.name)
+    module = target / source.name
+    shutil.copyfile(source, module)
     python = chosen_python() or find_runtime_python()
-    compile_folder(target, python=python, root=target, place="/var/task", workers=1)
+    if python == Path(sys.executable):
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        py_compile.compile(str(module), dfile=f"{FUNCTION_PLACE}/{module.name}", invalidation_mode=mode, doraise=True)
+    else:
+        compile_folder(target, python=python, root=target, place=FUNCTION_PLACE, workers=1)
     level(target)
 
 
@@ -214,7 +222,7 @@ def remove(path: Path) -> None:
 
 
 def compile_folder(
-    folder: Path, *, python: Path | None, root: Path, place: str = "/opt/python", workers: int = 0
+    folder: Path, *, python: Path | None, root: Path, place: str = LAYER_PLACE, workers: int = 0
 ) -> None:
     """Compile for good: an unchecked bytecode file is used whatever time its source was unpacked at.
 
