@@ -28,7 +28,7 @@ PUBLISHED = b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishR
 
 
 class AwsStub(ThreadingHTTPServer):
-    """Answers what the functions ask of AWS; `operations` counts it."""
+    """Answers what the functions ask of AWS; `operations` counts it. Who holds `turn` has the tables alone."""
 
     daemon_threads = True
 
@@ -37,7 +37,7 @@ class AwsStub(ThreadingHTTPServer):
         self.operations: Counter[str] = Counter()
         session = botocore.session.get_session()
         self.clients = {name: session.create_client(name, region) for name in SERVICES.values()}
-        self._lock = threading.Lock()
+        self.turn = threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of connections that ended with the process that had opened them."""
@@ -49,7 +49,7 @@ class AwsStub(ThreadingHTTPServer):
     def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Do an operation that is named by its target; moto is not made for several threads."""
         prefix, _, operation = target.rpartition(".")
-        with self._lock:
+        with self.turn:
             self.operations[operation] += 1
             try:
                 answer = getattr(self.clients[SERVICES[prefix]], xform_name(operation))(**json.loads(body))

@@ -38,32 +38,11 @@ class Subject:
     package: Package
     event_of: str
 
-    def count(self, scene: Scenario) -> "Count":
-        event, status = scene.event(self.event_of)
-        return Count(self.package, event, status)
+    def count(self, scene: Scenario) -> float:
+        return instructions(self.package, lambda: scene.event(self.event_of))
 
     def start(self, scene: Scenario) -> Start:
-        event, status = scene.event(self.event_of)
-        return start(self.package, event, status=status)
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A count that needs nothing of this process any more."""
-
-    package: Package
-    event: Mapping[str, object]
-    status: int | None
-
-    def __call__(self) -> float:
-        return instructions(self.package, self.event, status=self.status)
-
-
-def say(name: str, count: Count) -> float:
-    """Count, and say so at once: all of it takes a quarter of an hour, and longer where others work too."""
-    counted = count()
-    print(f"{name}: {counted:.0f}", file=sys.stderr)
-    return counted
+        return start(self.package, lambda: scene.event(self.event_of))
 
 
 class Bench:
@@ -105,9 +84,14 @@ class Bench:
 
     def counts(self, subjects: Mapping[str, Subject]) -> dict[str, float]:
         """Count instructions, of several processes at a time: counting is not disturbed by what else runs."""
-        prepared = {name: subject.count(self._scene) for name, subject in subjects.items()}
         with ThreadPoolExecutor(AT_A_TIME) as threads:
-            return dict(zip(prepared, threads.map(say, prepared, prepared.values()), strict=True))
+            return dict(zip(subjects, threads.map(self._count, subjects, subjects.values()), strict=True))
+
+    def _count(self, name: str, subject: Subject) -> float:
+        """Count, and say so at once: all of it takes minutes."""
+        counted = subject.count(self._scene)
+        print(f"{name}: {counted:.0f}", file=sys.stderr)
+        return counted
 
     def starts(self, subjects: Mapping[str, Subject]) -> dict[str, list[Start]]:
         """Take times, in turns, so that what else this machine does meets all of them."""

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,10 @@ from bench.runtime_api import FunctionFailed, RuntimeApi, runtime_api
 VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 _COLLECTED = re.compile(r"Collected : (\d+)")
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
+
+
+MakeEvent = Callable[[], tuple[Mapping[str, object], int | None]]
+"""Makes an event, and says what status its answer must have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +82,26 @@ def _report_end(process: subprocess.Popen[bytes], api: RuntimeApi) -> None:
     api.answers.put(FunctionFailed(f"the process ended with {process.wait()}"))
 
 
-def instructions(package: Package, event: Mapping[str, object], *, status: int | None) -> float:
-    """Count the instructions, in millions, from the start of the process to its answer to a first event."""
+def instructions(package: Package, make_event: MakeEvent) -> float:
+    """Count the instructions, in millions, from the start of the process to its answer to a first event.
+
+    The event is made when the function asks for it: it may be good for a short time only.
+    """
     with tempfile.NamedTemporaryFile() as log:
         with running(package, *VALGRIND, log=Path(log.name)) as api:
+            api.wait_until_ready()
+            event, status = make_event()
             answer = api.invoke(event)
         text = Path(log.name).read_text(errors="replace")
     _check(answer, status, said=text)
     return int(_COLLECTED.findall(text)[-1]) / 1e6
 
 
-def start(package: Package, event: Mapping[str, object], *wrapper: str, status: int | None) -> Start:
+def start(package: Package, make_event: MakeEvent) -> Start:
     """Start a fresh process; take the time until it is initialised, and from there to its answer to a first event."""
-    with running(package, *wrapper) as api:
+    with running(package) as api:
         ready_at = api.wait_until_ready()
+        event, status = make_event()
         handed_over_at = time.monotonic()
         answer = api.invoke(event)
         answered_at = time.monotonic()
