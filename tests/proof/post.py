@@ -84,6 +84,13 @@ class Post:
         self._count(letter, is_kept=is_kept)
         return letter
 
+    def take_last(self, action: str, kind: str = "messages") -> Letter:
+        """Take the newest letter out that tells of this kind of thing that this was done to it."""
+        letter = [each for each in self.letters if (each.kind, each.body["action"]) == (kind, action)][-1]
+        self.letters.remove(letter)
+        self._count(letter, is_kept=False)
+        return letter
+
     def take_pair(self, which: int) -> tuple[Letter, Letter] | None:
         """Take two letters out that tell of the same thing, to deliver them at once; where there is one, twice."""
         letter = self.take(which, is_kept=False)

@@ -61,40 +61,40 @@ def _message_and_its_echo(run: Run) -> tuple[Act, Act]:
     silent = Invocation(giosg=(Faulty(0, "done then silent"),), steps=100)
     run.happen(Send(0, 1, has_message_id=True, how=silent))
     run.happen(Wait(10))
-    return lambda how: run.happen(Again(0, how)), _delivery(run, -1)
+    return lambda how: run.happen(Again(0, how)), _delivery(run, "added")
 
 
 def _added_and_removed(run: Run) -> tuple[Act, Act]:
     _started(run)
     run.agents.do("say", 0, 0)
-    added = _delivery(run, -1)
+    added = _delivery(run, "added")
     run.agents.do("remove", 0, len(run.stack.giosg.messages(next(iter(run.chats)))) - 1)
-    return added, _delivery(run, -1)
+    return added, _delivery(run, "removed")
 
 
 def _two_changes(run: Run) -> tuple[Act, Act]:
     _started(run)
     run.agents.do("say", 0, 0)
-    run.post.take(-1, is_kept=False)
+    run.post.take_last("added")
     run.agents.do("edit", 0, 0)
-    changed = _delivery(run, -1)
+    changed = _delivery(run, "changed")
     run.agents.do("edit", 0, 0)
-    return changed, _delivery(run, -1)
+    return changed, _delivery(run, "changed")
 
 
 def _two_answers(run: Run) -> tuple[Act, Act]:
     _started(run)
     run.agents.do("say", 0, 0)
-    first = _delivery(run, -1)
+    first = _delivery(run, "added")
     run.agents.do("say", 0, 0)
-    return first, _delivery(run, -1)
+    return first, _delivery(run, "added")
 
 
 def _answer_and_sync(run: Run) -> tuple[Act, Act]:
     """A chat is compared with Giosg while a webhook tells of what the comparison finds as well."""
     _started(run)
     run.agents.do("say", 0, 0)
-    said = _delivery(run, -1)
+    said = _delivery(run, "added")
     run.happen(Wait(400))
     return said, run.sweep
 
@@ -103,12 +103,12 @@ def _change_and_sync(run: Run) -> tuple[Act, Act]:
     """A text is changed after the comparison has read it; the webhook about it may be faster than the comparison."""
     _started(run)
     run.agents.do("say", 0, 0)
-    run.deliver(_letter(run, -1), UNDISTURBED)
+    _delivery(run, "added")(UNDISTURBED)
     run.happen(Wait(400))
 
     def change(how: Invocation) -> None:
         run.agents.do("edit", 0, 0)
-        run.deliver(_letter(run, -1), how)
+        _delivery(run, "changed")(how)
 
     return run.sweep, change
 
@@ -121,19 +121,13 @@ def _message_and_end(run: Run) -> tuple[Act, Act]:
 def _message_and_removed_chat(run: Run) -> tuple[Act, Act]:
     _started(run)
     run.agents.do("say", 0, 0)
-    said = _delivery(run, -1)
+    said = _delivery(run, "added")
     run.agents.do("remove chat", 0, 0)
-    return said, _delivery(run, -1)
+    return said, _delivery(run, "removed", "chats")
 
 
-def _letter(run: Run, which: int) -> Any:
-    letter = run.post.take(which, is_kept=False)
-    assert letter is not None
-    return letter
-
-
-def _delivery(run: Run, which: int) -> Act:
-    letter = _letter(run, which)
+def _delivery(run: Run, action: str, kind: str = "messages") -> Act:
+    letter = run.post.take_last(action, kind)
     return lambda how: run.deliver(letter, how)
 
 

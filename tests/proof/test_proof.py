@@ -60,6 +60,7 @@ def test_the_stack_agrees_with_giosg_whatever_went_wrong(
     part: int, stack: Stack, capfd: pytest.CaptureFixture[str]
 ) -> None:
     began_at, counts, runs = time.monotonic(), stack.faults.counts, 0
+    counts.clear()
     while counts.total() < EVENTS / PARTS:
         _prove(stack, f"{SEED} {part} {runs}")
         runs += RUNS_AT_A_TIME
