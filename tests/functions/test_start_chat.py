@@ -126,16 +126,33 @@ def test_what_one_start_learns_of_the_room_is_known_to_the_next(
     assert giosg.requests.matching(method="POST", path="/chats$") == []
 
 
-def test_a_start_does_not_ask_after_a_room_that_was_online(
-    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+@pytest.mark.parametrize(("minutes", "looks"), [(4, 0), (6, 1)])
+def test_a_start_asks_after_the_room_if_nobody_has_lately(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock, minutes: int, looks: int
 ) -> None:
-    start(functions)
     clock.advance(minutes=30)
+    functions.call("get_availability", "GET", "/availability")
+    clock.advance(minutes=minutes)
     giosg.requests.clear()
 
     start(functions, visitor_name="Aino")
 
-    assert len(giosg.requests) == 4
+    assert len(giosg.requests.matching(method="GET", path="/rooms/[^/]+$")) == looks
+    assert len(giosg.requests) == 4 + looks
+
+
+def test_a_room_that_lets_nobody_in_is_told_as_offline_when_it_is(
+    giosg: SimulatedGiosg, functions: Functions, clock: Clock
+) -> None:
+    clock.advance(minutes=30)
+    start(functions)
+    for agent in giosg.agents:
+        agent.go_offline()
+    giosg.faults.answer(403, method="POST", path="/visitors$")
+
+    refused = functions.call("start_chat", "POST", "/chats")
+
+    assert codes(refused) == [(409, "no_agents_online")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgUnauthorized
+from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnauthorized
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.challenge import Challenge
@@ -44,10 +44,13 @@ class Arriving:
             entering.result()
         except GiosgUnauthorized:
             self.enter_room(credentials)
+        except GiosgRefused as refusal:
+            self._room.explain(refusal)
+            raise
         return visitor, credentials
 
     def _make(self) -> Credentials:
-        """Make the visitor while the room is looked at; a visitor of an offline room is never stored."""
+        """Make the visitor while the room is looked at; where it is known to be offline, nobody is stored."""
         introduced = self._threads.submit(self._access.introduce)
         self._room.refuse_when_offline()
         return introduced.result()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError
+from giosg_client.errors import GiosgError, GiosgRefused, GiosgUnauthorized
 from giosg_client.frozen import Frozen, frozen
 from visitor_chat.clock import Clock, from_text, to_text
 from visitor_chat.errors import GiosgDown, NoAgentsOnline
@@ -54,11 +54,12 @@ class Room:
     def refuse_when_offline(self) -> None:
         """Raise NoAgentsOnline when a start is not worth a try.
 
-        What was online when somebody asked last is worth one, however long ago that was: Giosg refuses a chat in a room
-        that is offline by now, and a start costs no call more than it needs.
+        What was online when somebody asked lately, the visitor's own page perhaps, is worth one: Giosg refuses what a
+        room does not take that has gone offline since, and a start costs no call more than it needs.
         """
         known = self._latest()
-        if not (known and known.is_online) and not self.availability().is_online:
+        is_worth_a_try = known is not None and known.is_online and self._is_younger(known, USABLE)
+        if not is_worth_a_try and not self.availability().is_online:
             raise NoAgentsOnline("the room is offline")
 
     def _latest(self) -> Availability | None:
@@ -66,11 +67,17 @@ class Room:
             return self._known
         return _decode(self._coordination.read(AVAILABILITY_KEY))
 
-    def ask_again(self) -> Availability:
-        """Ask Giosg, which has just refused what it does not refuse in an online room; all others learn of it too."""
+    def explain(self, refusal: GiosgRefused) -> None:
+        """Raise NoAgentsOnline when Giosg has refused because the room is offline; all others learn of it too.
+
+        With which status Giosg refuses then is not documented, so the room is asked itself.
+        """
+        if isinstance(refusal, GiosgUnauthorized):
+            return
         self._is_our_turn(self._coordination.read(AVAILABILITY_KEY))
         self._known = self._ask(None)
-        return self._known
+        if not self._known.is_online:
+            raise NoAgentsOnline("Giosg refused, and the room is offline") from refusal
 
     def _shared(self) -> Availability:
         deadline = self._clock() + LONGEST_WAIT

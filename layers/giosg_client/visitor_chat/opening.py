@@ -7,13 +7,13 @@ stored with the name of its start, so that two starts of one visitor never take 
 from datetime import datetime, timedelta
 
 from giosg_client.client import GiosgClient
-from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused, GiosgUnauthorized
+from giosg_client.errors import GiosgError, GiosgNotFound, GiosgRefused
 from giosg_client.frozen import Frozen, frozen
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat.access import Access
 from visitor_chat.availability import Room
 from visitor_chat.clock import Clock
-from visitor_chat.errors import ChatNotFound, InvalidVisitorToken, NoAgentsOnline, TryAgain
+from visitor_chat.errors import ChatNotFound, InvalidVisitorToken, TryAgain
 from visitor_chat.ledger import Ledger
 from visitor_chat.records import Chat, Credentials, Visitor
 from visitor_chat.store import ConditionFailed, Marker, Store
@@ -91,20 +91,13 @@ class Opening:
                 lambda token: self._giosg.create_chat(visitor_id, access_token=token, chat_type=self._chat_type),
             )
         except GiosgRefused as refusal:
-            self._raise_if_offline(refusal)
+            self._room.explain(refusal)
             raise
         except GiosgError as error:
             begun = self.find_begun(attempt) if error.is_ambiguous else None
             if begun is None:
                 raise
             return begun
-
-    def _raise_if_offline(self, refusal: GiosgRefused) -> None:
-        """Say why Giosg refused: its status for an offline room is not documented, so the room is asked itself."""
-        if isinstance(refusal, GiosgUnauthorized):
-            return
-        if not self._room.ask_again().is_online:
-            raise NoAgentsOnline("Giosg refused the chat, and the room is offline") from refusal
 
     def _store_chat(self, giosg_chat: GiosgChat, attempt: Attempt) -> Chat | None:
         """Store the chat as this start's; None when it has become another's, or could not be stored just now."""
