@@ -47,9 +47,9 @@ def _same_start(run: Run) -> tuple[Act, Act]:
 
 
 def _unclear_message(run: Run) -> tuple[Act, Act]:
-    """A message whose sender was killed, asked for again by two, when its lease has run out."""
+    """A message that was claimed and not sent, asked for again by two, when its lease has run out."""
     _started(run)
-    killed = Invocation(giosg=(Faulty(0, "killed after"),), steps=100)
+    killed = Invocation(aws=(Faulty(1, "killed after"),), steps=100)
     run.happen(Send(0, 1, has_message_id=True, how=killed))
     run.happen(Wait(40))
     return lambda how: run.happen(Again(0, how)), lambda how: run.happen(Again(0, how))
