@@ -9,7 +9,6 @@ from bench import pythons
 from bench.function_process import Package
 
 FIRST_STEPS = "first steps while initialising"
-IN_A_SNAPSHOT = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,10 @@ def with_requests_at_once(workshop: Workshop, layer: Path) -> None:
     )
 
 
+def without_first_steps(workshop: Workshop, layer: Path) -> None:
+    workshop.rewrite(layer / "visitor_chat/initialization.py", "        _take(steps)\n", "        pass\n")
+
+
 LAYER_LEVERS = {
     "the layer's bytecode": without_bytecode,
     "regular expressions compiled beforehand": without_compiled_expressions,
@@ -84,6 +87,7 @@ LAYER_LEVERS = {
     "no manual pages, no HTTP/2": with_manual_pages_and_http2,
     "no garbage collection while importing": with_the_collector_at_work,
     "requests imported by the first call": with_requests_at_once,
+    FIRST_STEPS: without_first_steps,
 }
 
 
@@ -92,10 +96,4 @@ def switched_off(package: Package, workshop: Workshop) -> dict[str, Package]:
     layers = {name: workshop.changed(package, change) for name, change in LAYER_LEVERS.items()}
     source = pythons.ROOT / "functions" / package.folder.name
     uncompiled = Package(python=package.python, folder=source, path=package.path, variables=package.variables)
-    idle = Package(
-        python=package.python,
-        folder=package.folder,
-        path=package.path,
-        variables={**package.variables, **IN_A_SNAPSHOT},
-    )
-    return {**layers, "the function's bytecode": uncompiled, FIRST_STEPS: idle}
+    return {**layers, "the function's bytecode": uncompiled}
