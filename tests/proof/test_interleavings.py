@@ -16,7 +16,7 @@ Act = Callable[[Invocation], Any]
 ENOUGH = (0,) * 80
 """Turns until whatever is under way has come to its end."""
 FIRST_STEPS = range(1, 7)
-SECOND_STEPS = (1, 2, 3, 4, 5, 100)
+SECOND_STEPS = (2, 3, 4, 5, 100)
 
 
 def _started(run: Run) -> None:

@@ -21,7 +21,7 @@ EVENTS = int(os.environ.get("PROOF_EVENTS", "10000"))
 SEED = int(os.environ.get("PROOF_SEED", "1"))
 PHASES = (Phase.generate,) if os.environ.get("PROOF_SHRINK") == "no" else (Phase.generate, Phase.shrink)
 PARTS = 4
-RUNS_AT_A_TIME = 25
+RUNS_AT_A_TIME = 10
 
 
 def play(stack: Stack, plan: Plan) -> None:
