@@ -4,10 +4,11 @@ import base64
 import importlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ import botocore.session
 import pytest
 from local.giosg import SimulatedGiosg
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from tests import public_api
 from tests.template import resources
 
@@ -69,8 +71,20 @@ def deployed(giosg: SimulatedGiosg) -> Iterator["Functions"]:
         for name, value in variables.items():
             patch.setenv(name, value)
         patch.setattr(wiring, "_session", _session)
+        patch.setattr(BotocoreStubber, "process_request", _one_at_a_time(BotocoreStubber.process_request))
         yield Functions()
     wiring.reset()
+
+
+def _one_at_a_time(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Let one thread in at a time: moto stumbles over tables that change while it looks through them."""
+    turn = RLock()
+
+    def act_in_turn(*args: Any, **named: Any) -> Any:
+        with turn:
+            return act(*args, **named)
+
+    return act_in_turn
 
 
 @cache
