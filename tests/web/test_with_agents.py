@@ -49,8 +49,9 @@ def page(_browser: Chrome, deployed: Deployed) -> Iterator[ChatPage]:
     _browser.switch_to.new_window("tab")
     origin = {"origin": deployed.chat_page_url.partition("/_")[0], "storageTypes": "all"}
     _browser.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
-    # A first answer can take its time: the functions behind it are started by being asked.
-    yield ChatPage(_browser, deployed.chat_page_url, patience_seconds=40)
+    # A first answer can take its time, as the functions behind it are started by being asked; so can the page, which
+    # notices that a socket is dead by a ping in half a minute.
+    yield ChatPage(_browser, deployed.chat_page_url, patience_seconds=80)
     for handle in set(_browser.window_handles) - {first}:
         _browser.switch_to.window(handle)
         _browser.close()
