@@ -1,4 +1,4 @@
-"""Two invocations that meet inside of each other, at every pair of steps: the stack agrees with Giosg after each."""
+"""Two invocations that meet inside of each other, step by step: the stack agrees with Giosg after each meeting."""
 
 from collections.abc import Callable
 from typing import Any
