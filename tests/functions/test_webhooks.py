@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply
 from tests.functions import notices
-from tests.functions.acts import codes, deliver, refused_fields
+from tests.functions.acts import codes, deliver, refused_fields, start
 from tests.functions.conftest import AwsCalls, stored_items
 from tests.functions.notices import ELSEWHERE, SOME_CHAT, about_an_unknown_chat
+
+from visitor_chat import wiring
 
 
 @pytest.fixture(params=["chats", "messages"])
@@ -145,3 +148,22 @@ def test_a_resource_that_makes_no_sense_is_ignored(
     body = about_an_unknown_chat(giosg, kind, action=action) | {"resource": resource}
 
     assert post(functions, kind, body, secret=WEBHOOK_SECRET).status == 204
+
+
+def test_what_could_not_be_stored_comes_again(giosg: SimulatedGiosg, functions: Functions) -> None:
+    chatting = start(functions, message="Hello?")
+    giosg.webhooks.take()
+    giosg.agent.say(chatting.chat_id, "Good morning!")
+    body = next(each.body for each in giosg.webhooks.take() if each.endpoint_kind == "messages")
+    hooks = wiring.aws("dynamodb").meta.events
+
+    def fail(**_request: Any) -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError"}}, "TransactWriteItems")
+
+    hooks.register_first("before-send.dynamodb.TransactWriteItems", fail, unique_id="broken")
+    refused = functions.webhook("messages", body)
+    hooks.unregister("before-send.dynamodb.TransactWriteItems", unique_id="broken")
+    taken = functions.webhook("messages", body)
+
+    assert (refused.status, taken.status) == (503, 204)
+    assert body["resource_id"] in {message["id"] for message in chatting.read().json["messages"]}
