@@ -70,7 +70,7 @@ class Bench:
         return Subject(self._package(built, [self._layer, self._page], **SWITCHED_ON.get(name, {})), name)
 
     def compositions(self) -> dict[str, Subject]:
-        """Give what our functions are compared with, the slowest first."""
+        """Return what our functions are compared with, the slowest first."""
         return {
             "usual composition": self.usual(pythons.usual_packages()),
             "usual composition, compiled": self.usual(pythons.compiled_copy(self._python)),

@@ -22,7 +22,7 @@ GIGABYTE = 1024**3
 FULL_CPU_MEGABYTES = 1769
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 SYNC = "sync a chat"
-"""Done inside of the sweep's invocations, which are there in any case."""
+"""Done by the sweep's consumers, many chats in an invocation."""
 
 Quantities = Mapping[str, float]
 """How much of what has a price, by its name in `prices.toml`."""
@@ -67,7 +67,6 @@ class Visits:
             "repeated chat webhook": chats,  # the visitor's own chat comes back
             "availability": chats,
             "read new messages": sockets,
-            "read when nothing is new": sockets,
             "open realtime": sockets,
             "open a socket": sockets,
             "close a socket": sockets,
@@ -81,7 +80,7 @@ class Visits:
 
 
 def of_visits(visits: Visits) -> Quantities:
-    """Give what a month's visits use, beyond what stands idle."""
+    """Return what a month's visits use, beyond what stands idle."""
     sizes, chats = USAGE["sizes"], visits.chats
     launchers = chats * visits.visitors_per_chat
     files = 2 * launchers + 2 * chats
@@ -113,7 +112,7 @@ def _secrets(used: Quantities) -> Quantities:
 
 
 def of_act(act: str) -> dict[str, float]:
-    """Give what an act uses, by its budget."""
+    """Return what an act uses, by its budget."""
     budget, waits = BUDGET[act], USAGE["waits"]
     table_ms = budget.get("in_sequence", 0) * waits["table_ms"]
     giosg_ms = budget.get("giosg_in_sequence", 0) * waits["giosg_ms"]
@@ -146,15 +145,20 @@ def _memory_gigabytes() -> float:
     return memory
 
 
+def _metrics_watched(alarm: Mapping[str, Any]) -> int:
+    """Return how many metrics an alarm looks at: each is paid for."""
+    return sum("MetricStat" in each for each in alarm["Properties"].get("Metrics", [])) or 1
+
+
 def idle() -> Quantities:
-    """Give what a month uses in which nobody comes: what is kept, and sweeps that find nothing."""
+    """Return what a month uses in which nobody comes: what is kept, and sweeps that find nothing."""
     assumed, secrets = USAGE["standing"], resources("AWS::SecretsManager::Secret").values()
-    sweep = total((of_act("sweep with one chat due"), 1), (of_act(SYNC), -1))
+    sweep = of_act("sweep with one chat due")
     kept = {
         "secrets": sum("Condition" not in secret for secret in secrets),
         "keys": len(resources("AWS::KMS::Key")),
         "key_requests": assumed["key_requests"],
-        "alarms": len(resources("AWS::CloudWatch::Alarm")),
+        "alarms": sum(map(_metrics_watched, resources("AWS::CloudWatch::Alarm").values())),
         "metrics": assumed["idle_metrics"],
         "queue_requests": assumed["queue_polls_a_minute"] * MINUTES_A_MONTH,
     }

@@ -39,7 +39,7 @@ ITEMS = {
 
 
 def bill(used: Quantities) -> dict[str, float]:
-    """Give the price of each item in dollars."""
+    """Return the price of each item in dollars."""
     return {
         item: sum(used.get(name, 0) * PRICES[name]["usd"] / PRICES[name]["per"] for name in names)
         for item, names in ITEMS.items()
@@ -85,7 +85,7 @@ def print_months(months: Sequence[Visits]) -> None:
 
 
 def tables(messages: Sequence[float], **visits: float) -> str:
-    """Give all tables, as Markdown."""
+    """Return all tables, as Markdown."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         print()
         print_months([Visits(messages=count, **visits) for count in messages])
@@ -100,7 +100,7 @@ def tables(messages: Sequence[float], **visits: float) -> str:
 
 
 def documented(text: str) -> str:
-    """Give a document with the tables of the visits that are assumed."""
+    """Return a document with the tables of the visits that are assumed."""
     return GENERATED.sub(lambda _old: tables(MESSAGES, **USAGE["visits"]), text)
 
 

@@ -11,7 +11,7 @@ CPUCLOCK_SCHED = 2
 
 
 def spent_ms(process_id: int) -> float:
-    """Give the CPU time of a process so far."""
+    """Return the CPU time of a process so far."""
     return time.clock_gettime_ns(~process_id << 3 | CPUCLOCK_SCHED) / 1e6
 
 

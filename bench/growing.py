@@ -10,7 +10,7 @@ from tests.functions.acts import Chatting
 
 from bench import stored
 from bench.scenario import Event, Scenario
-from visitor_chat import cursors
+from visitor_chat.domain import cursors
 
 FEW_MESSAGES, MANY_MESSAGES = 10, 10_000
 FEW_CHATS, MANY_CHATS = 1, 1_000

@@ -19,7 +19,7 @@ class Workshop:
     place: Path
 
     def changed(self, package: Package, change: Callable[["Workshop", Path], None]) -> Package:
-        """Give a function whose layer, the first on its path, is a changed copy."""
+        """Return a function whose layer, the first on its path, is a changed copy."""
         layer, *others = package.path
         copy = self.place / change.__name__
         if not copy.exists():
@@ -52,7 +52,7 @@ def without_bytecode(_workshop: Workshop, layer: Path) -> None:
 
 
 def without_compiled_expressions(_workshop: Workshop, layer: Path) -> None:
-    (found,) = (layer / "visitor_chat").glob("expressions.*-*")
+    (found,) = (layer / "visitor_chat/runtime").glob("regex_cache.*-*")
     found.unlink()
 
 
@@ -60,12 +60,8 @@ def with_all_of_botocores_data(workshop: Workshop, layer: Path) -> None:
     workshop.put_back(layer, "botocore/data")
 
 
-def with_manual_pages_and_http2(workshop: Workshop, layer: Path) -> None:
-    workshop.put_back(layer, "botocore/docs", "urllib3/http2")
-
-
 def with_the_collector_at_work(workshop: Workshop, layer: Path) -> None:
-    workshop.rewrite(layer / "visitor_chat/initialization.py", "        gc.disable()\n", "")
+    workshop.rewrite(layer / "visitor_chat/runtime/initialization.py", "        gc.disable()\n", "")
 
 
 def with_requests_at_once(workshop: Workshop, layer: Path) -> None:
@@ -77,14 +73,13 @@ def with_requests_at_once(workshop: Workshop, layer: Path) -> None:
 
 
 def without_first_steps(workshop: Workshop, layer: Path) -> None:
-    workshop.rewrite(layer / "visitor_chat/initialization.py", "        _take(steps)\n", "        pass\n")
+    workshop.rewrite(layer / "visitor_chat/runtime/initialization.py", "        _take(steps)\n", "        pass\n")
 
 
 LAYER_LEVERS = {
     "the layer's bytecode": without_bytecode,
     "regular expressions compiled beforehand": without_compiled_expressions,
     "botocore's data cut down to what is called": with_all_of_botocores_data,
-    "no manual pages, no HTTP/2": with_manual_pages_and_http2,
     "no garbage collection while importing": with_the_collector_at_work,
     "requests imported by the first call": with_requests_at_once,
     FIRST_STEPS: without_first_steps,
@@ -92,7 +87,7 @@ LAYER_LEVERS = {
 
 
 def switched_off(package: Package, workshop: Workshop) -> dict[str, Package]:
-    """Give a function without each of the levers."""
+    """Return a function without each of the levers."""
     layers = {name: workshop.changed(package, change) for name, change in LAYER_LEVERS.items()}
     source = pythons.ROOT / "functions" / package.folder.name
     uncompiled = Package(python=package.python, folder=source, path=package.path, variables=package.variables)

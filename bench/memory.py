@@ -56,7 +56,7 @@ def work(subject: Subject, scene: Scenario) -> Work:
 
 
 def _start(subject: Subject, scene: Scenario) -> list[float]:
-    """Give the work of a fresh process: to be initialised, to answer first, and to answer once more, and more."""
+    """Return the work of a fresh process: to be initialised, to answer first, and to answer once more, and more."""
     with running(subject.package) as api:
         api.wait_until_ready()
         spent = [spent_until_rest_ms(api.process_id)]

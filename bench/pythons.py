@@ -27,7 +27,7 @@ class Missing(Exception):
 
 @cache
 def build_layer() -> ModuleType:
-    """Give the script that builds the layer; it is not a module of any package."""
+    """Return the script that builds the layer; it is not a module of any package."""
     spec = importlib.util.spec_from_file_location("build_layer", ROOT / "layers/giosg_client/build_layer.py")
     if spec is None or spec.loader is None:
         raise Missing("layers/giosg_client/build_layer.py")
@@ -68,12 +68,12 @@ def packaged_page(folder: Path) -> Path:
 
 
 def usual_packages() -> Path:
-    """Give the folder with what the usual composition needs, as pip leaves it without compiling."""
+    """Return the folder with what the usual composition needs, as pip leaves it without compiling."""
     return _kept("usual", _install)
 
 
 def runtime_client(python: Path) -> Path:
-    """Give the folder with Lambda's runtime client, compiled."""
+    """Return the folder with Lambda's runtime client, compiled."""
 
     def fill(folder: Path) -> None:
         for pattern in RUNTIME_CLIENT:
@@ -88,7 +88,7 @@ def runtime_client(python: Path) -> Path:
 
 
 def compiled_copy(python: Path) -> Path:
-    """Give a folder with the usual composition's packages, compiled."""
+    """Return a folder with the usual composition's packages, compiled."""
 
     def fill(folder: Path) -> None:
         shutil.copytree(usual_packages(), folder, dirs_exist_ok=True)

@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from tests import aws
 
 from bench.tables import percentile, print_table
-from visitor_chat import telemetry
+from visitor_chat.runtime import telemetry
 
 LATENCY_SECONDS = 0.05
 WARM_UP = 2
@@ -116,7 +116,7 @@ class Stopwatch:
         patch.setattr(HTTPAdapter, "send", send)
 
     def lap_ms(self) -> float:
-        """Give for how long at least one call was under way since the last lap."""
+        """Return for how long at least one call was under way since the last lap."""
         spans, self._spans = sorted(self._spans), []
         total = until = 0.0
         for began_at, ended_at in spans:
@@ -126,7 +126,7 @@ class Stopwatch:
 
 
 def flows(naive: NaiveClient, stack: Stack) -> dict[str, tuple[Callable[[], Act], Callable[[], Act]]]:
-    """Give for each flow what prepares it, for either side; what it gives is measured."""
+    """Return for each flow what prepares it, for either side; what it gives is measured."""
 
     def naive_known() -> Act:
         visitor, _chat = naive.start()
@@ -180,7 +180,7 @@ def main() -> None:
     arguments.add_argument("--times", type=int, default=20)
     times = arguments.parse_args().times
     telemetry.logger.setLevel("CRITICAL")
-    with pytest.MonkeyPatch.context() as patch, SimulatedGiosg() as giosg, aws.deployed(giosg):
+    with pytest.MonkeyPatch.context() as patch, SimulatedGiosg() as giosg, aws.deployed(giosg, threads=None):
         stopwatch = Stopwatch(patch)
         taken = {
             name: [measure(giosg, stopwatch, prepare, times=times) for prepare in prepares]

@@ -49,11 +49,11 @@ class RuntimeApi(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_port}"
 
     def wait_until_ready(self) -> float:
-        """Give the moment (of the monotonic clock) when the function asked for an event: it is initialised."""
+        """Return the moment (of the monotonic clock) when the function asked for an event: it is initialised."""
         return self.asked_at.get(timeout=PATIENCE_SECONDS)
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """Give an event to the function and wait for what it answers; raise FunctionFailed."""
+        """Return an event to the function and wait for what it answers; raise FunctionFailed."""
         self.events.put(event)
         answer = self.answers.get(timeout=PATIENCE_SECONDS)
         if isinstance(answer, Exception):

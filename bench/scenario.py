@@ -12,12 +12,13 @@ from unittest.mock import patch
 import boto3
 from local.giosg import SimulatedGiosg
 from tests import aws
+from tests.environments import plain_environment
 from tests.functions.acts import Chatting, start
 from tests.security.identities import signed
-from tests.template import environment, resources
 
 from bench.aws_stub import AwsStub, serving
-from visitor_chat import telemetry, wiring
+from visitor_chat import wiring
+from visitor_chat.runtime import telemetry
 
 Event = dict[str, Any]
 
@@ -129,30 +130,26 @@ def _socket_event(route: str) -> Event:
 
 @contextmanager
 def scenario() -> Iterator[Scenario]:
-    """Give a stack whose functions run in others' processes, or in this one, where they are quiet."""
+    """Return a stack whose functions run in others' processes, or in this one, where they are quiet."""
     telemetry.logger.setLevel("CRITICAL")
     with (
         patch.dict(os.environ, {"POWERTOOLS_METRICS_DISABLED": "true"}),
         SimulatedGiosg() as giosg,
-        aws.deployed(giosg),
+        aws.deployed(giosg, threads=None),
         serving(AwsStub(aws.REGION)) as stub,
     ):
         yield Scenario(giosg=giosg, stub=stub, variables=_variables(stub))
 
 
 def _variables(stub: AwsStub) -> dict[str, str]:
-    """Give the environment of all functions together, with AWS and its sockets at the stub."""
-    named = {name for function in resources("AWS::Serverless::Function") for name in environment(function)}
-    return {name: os.environ[name] for name in named & os.environ.keys()} | {
+    """Return the functions' environment, with AWS and its sockets at the stub."""
+    return {name: os.environ[name] for name in plain_environment()} | {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_REGION": aws.REGION,
         "AWS_DEFAULT_REGION": aws.REGION,
         "AWS_ENDPOINT_URL": stub.url,
         "SOCKET_ENDPOINT": stub.url,
-        "SOCKET_URL": stub.url,
-        "EVENT_BUS_NAME": "default",
-        "NOTICES_TOPIC_ARN": f"arn:aws:sns:{aws.REGION}:123456789012:notices",
         "QUOTAS": "on",
         "POWERTOOLS_SERVICE_NAME": "visitor-chat",
     }

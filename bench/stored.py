@@ -17,9 +17,10 @@ from moto.dynamodb.models.table import Table
 from tests import aws
 from tests.functions.acts import Chatting
 
-from visitor_chat import clock, wiring
-from visitor_chat.records import Chat, StoredMessage
-from visitor_chat.store import Store
+from visitor_chat import wiring
+from visitor_chat.domain.records import Chat, StoredMessage
+from visitor_chat.runtime import clock
+from visitor_chat.store.store import Store
 
 OPEN = frozenset({"open_shard", "sync_due_at"})
 LATER = timedelta(days=1)
@@ -52,7 +53,7 @@ def quick_tables() -> Iterator[None]:
 def _in_index(
     table: Any, index_name: str, hash_key: Any, is_wanted: Callable[[Any], bool]
 ) -> Iterator[tuple[Any, Any]]:
-    """Give the items that are in a partition of an index, each after its place there."""
+    """Return the items that are in a partition of an index, each after its place there."""
     schema = next(index.schema for index in table.all_indexes() if index.name == index_name)
     hash_name, range_name = (key["AttributeName"] for key in schema)
     of_key = [table.items.get(hash_key, {})] if hash_name == table.hash_key_attr else table.items.values()
@@ -63,7 +64,7 @@ def _in_index(
 
 
 def _first(found: Iterator[tuple[Any, Any]], limit: int, *, is_forward: bool) -> dict[Any, dict[Any, Any]]:
-    """Give as many of the first items as tell that there are more than may be given."""
+    """Return as many of the first items as tell that there are more than may be given."""
     choose = heapq.nsmallest if is_forward else heapq.nlargest
     items: dict[Any, dict[Any, Any]] = {}
     for _place, item in choose(limit + 1, found, key=itemgetter(0)):
@@ -86,7 +87,7 @@ class _Loader:
 
 
 def _store(**options: Any) -> Store:
-    return Store(_Loader(**options), wiring.settings(), clock=clock.now)
+    return Store(_Loader(**options), wiring.settings(), clock=clock.now, threads=wiring.threads())
 
 
 def chats(visitor_id: str, count: int, *, is_open: bool) -> None:
@@ -122,7 +123,9 @@ def messages(chatting: Chatting, count: int) -> None:
             "attachments": [],
         }
         message = StoredMessage(chat_id=chat.id, id=str(uuid.uuid4()), content=content, seq=seq)
-        tables.transact_write_items([{"Put": store.messages.put(chat, None, message).parameters()}])
+        tables.transact_write_items(
+            [{"Put": store.messages.put(chat, None, message).parameters(clock.to_epoch_seconds(clock.now()))}]
+        )
         chat = replace(chat, seq=seq, tail_id=message.id, tail_seq=seq)
     store.chats.open(chat, sync_due_at=clock.now() + LATER, guards=())
 

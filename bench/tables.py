@@ -13,7 +13,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Give the value that so many percent of the values do not exceed."""
+    """Return the value that so many percent of the values do not exceed."""
     if percent == 50:  # noqa: PLR2004 - the median has a function of its own
         return statistics.median(values)
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

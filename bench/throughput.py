@@ -52,7 +52,7 @@ class View:
     variables: Mapping[str, str]
 
     def spent_ms(self, python: Path, lines: list[str]) -> list[float]:
-        """Give the CPU time of each webhook, the first ones not."""
+        """Return the CPU time of each webhook, the first ones not."""
         spent, _said = self._run([str(python)], lines)
         return spent[WARM_UPS:]
 

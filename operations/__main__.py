@@ -1,71 +1,75 @@
 """Operate a deployed stack: `python -m operations --help`."""
 
 import argparse
-import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 
-from local.stack.commands import webhook_urls
-from local.stack.settings import Settings
+from botocore.exceptions import BotoCoreError, ClientError
+from local.stack.settings import InvalidSetting
 
-from operations.replay import replay_chat, replay_dead_letters
-from operations.stacks import DeployedStack, find_stack
-from operations.visitors import export_visitor
-from operations.webhook_secret import RotationUnderWay, finish, rotate
+from operations import erasure, replay, visitors, webhook_secret, webhook_urls
+from operations.command import Call, Command
+from operations.deploy import command as deploy
+from operations.deploy import delete
+from operations.doctor import command as doctor
+from operations.stacks.refusals import explanation
+from operations.status import command as status
+from operations.terminal import Refused, Terminal
+from operations.trace import command as trace
+
+COMMANDS: tuple[Command, ...] = (
+    deploy.COMMAND,
+    delete.COMMAND,
+    doctor.COMMAND,
+    webhook_urls.COMMAND,
+    status.COMMAND,
+    trace.COMMAND,
+    replay.COMMAND,
+    webhook_secret.COMMAND,
+    visitors.COMMAND,
+    erasure.COMMAND,
+)
+INTERRUPTED = 130
+"""The status that shells give a program which Ctrl-C has ended."""
 
 
-def main() -> None:
-    arguments = parser().parse_args()
-    stack = find_stack(arguments.stack, region=arguments.region or None)
+def main(given: Sequence[str], environment: Mapping[str, str]) -> int:
+    arguments = parser().parse_args(given)
+    terminal = Terminal.of_process(environment, is_json=arguments.json, assumes_yes=arguments.yes)
+    status: int
     try:
-        sys.stdout.write(f"{arguments.act(stack, arguments)}\n")
-    except RotationUnderWay as problem:
-        sys.exit(str(problem))
+        status = arguments.act(Call(arguments=arguments, terminal=terminal, environment=environment))
+    except (Refused, InvalidSetting) as problem:
+        return failed(terminal, str(problem))
+    except (BotoCoreError, ClientError) as problem:
+        return failed(terminal, explanation(problem))
+    except KeyboardInterrupt:
+        terminal.say("\nStopped")
+        return INTERRUPTED
+    return status
 
 
-def replay(stack: DeployedStack, arguments: argparse.Namespace) -> str:
-    if arguments.dead_letters:
-        return f"{replay_dead_letters(stack)} dead letters are in the repair queue again"
-    replay_chat(stack, arguments.chat)
-    return f"chat {arguments.chat} is in the repair queue"
-
-
-def rotate_webhook_secret(stack: DeployedStack, arguments: argparse.Namespace) -> str:
-    if arguments.finish:
-        finish(stack)
-        return "The secret before the current one is no longer valid, five minutes from now at the latest"
-    rotate(stack)
-    urls = webhook_urls(
-        arguments.stack, region=arguments.region or None, settings=Settings.from_environment(os.environ)
-    )
-    return (
-        f"Enter these URLs in Giosg; the old ones work until you say FINISH=1\n"
-        f"chats     {urls.chats}\nmessages  {urls.messages}"
-    )
-
-
-def export(stack: DeployedStack, arguments: argparse.Namespace) -> str:
-    return json.dumps(export_visitor(stack, arguments.visitor), ensure_ascii=False, indent=2, default=str)
+def failed(terminal: Terminal, text: str) -> int:
+    print(text, file=terminal.errors)
+    if terminal.is_json:
+        terminal.show({"error": text})
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
-    commands = argparse.ArgumentParser(prog="operations", description="Operate a deployed stack")
-    commands.add_argument("--stack", required=True, help="the stack's name; `local` is the one on this machine")
-    commands.add_argument("--region", help="the stack's region, if it is not the configured one")
-    actions = commands.add_subparsers(required=True)
-    replaying = actions.add_parser("replay", help="compare chats with Giosg once more")
-    replaying.set_defaults(act=replay)
-    which = replaying.add_mutually_exclusive_group(required=True)
-    which.add_argument("--chat", help="a chat's id")
-    which.add_argument("--dead-letters", action="store_true", help="all chats whose comparison has failed for good")
-    rotating = actions.add_parser("rotate-webhook-secret", help="put another secret into the webhooks' URLs")
-    rotating.add_argument("--finish", action="store_true", help="end the secret before the current one")
-    rotating.set_defaults(act=rotate_webhook_secret)
-    exporting = actions.add_parser("export-visitor", help="print everything that is stored about a visitor")
-    exporting.add_argument("--visitor", required=True, help="a visitor's id")
-    exporting.set_defaults(act=export)
-    return commands
+    result = argparse.ArgumentParser(prog="python -m operations", description="Operate a deployed stack")
+    actions = result.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        action = actions.add_parser(command.name, help=command.help)
+        action.add_argument("--stack", help="the stack's name; `local` is the one on this machine")
+        action.add_argument("--region", help="the stack's region, if it is not where it was deployed from here")
+        action.add_argument("--json", action="store_true", help="answer with one JSON document")
+        action.add_argument("--yes", action="store_true", help="ask for no confirmation")
+        command.add_arguments(action)
+        action.set_defaults(act=command.act)
+    return result
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -5,26 +5,33 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from threading import RLock
 from typing import Any
 
-import boto3
 import botocore.session
 import pytest
 from local.giosg import SimulatedGiosg
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 from tests import public_api
-from tests.template import resources
+from tests.environments import plain_environment
+from tests.template import resources, routes
+from tests.toolkit.direct import direct_tables
+from tests.toolkit.threads import InOrder
 
 from visitor_chat import wiring
+from visitor_chat.runtime import clock
 
 REGION = "eu-north-1"
+FAILURE = 400
+XRAY = "Root=1-67891233-abcdef012345678912345678"
+"""API Gateway sends it with each request."""
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 IDENTITY_SECRET = "identity-secret-of-the-tests-" + "0" * 40
+
+PUSH_SECRET = "push-secret-of-the-tests-" + "0" * 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +57,22 @@ class Reply:
     text: str
 
     @property
+    def ok(self) -> bool:
+        return self.status < FAILURE
+
+    @property
     def json(self) -> Any:
         return json.loads(self.text)
 
 
 @contextmanager
-def deployed(giosg: SimulatedGiosg) -> Iterator["Functions"]:
-    """Give the stack's functions, in a fresh container, with empty tables and that Giosg."""
+def deployed(giosg: SimulatedGiosg, *, threads: Callable[[], Executor] | None = InOrder) -> Iterator["Functions"]:
+    """Return the stack's functions, in a fresh container, with empty tables and that Giosg.
+
+    What they do beside something else is done by `threads`, and pushes in order; None leaves them threads of their own.
+    """
     wiring.reset()
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+    with mock_aws(), direct_tables(REGION), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -71,20 +85,11 @@ def deployed(giosg: SimulatedGiosg) -> Iterator["Functions"]:
         for name, value in variables.items():
             patch.setenv(name, value)
         patch.setattr(wiring, "_session", _session)
-        patch.setattr(BotocoreStubber, "process_request", _one_at_a_time(BotocoreStubber.process_request))
+        if threads is not None:
+            for name, executor in {"threads": threads, "sweep_threads": threads, "push_threads": InOrder}.items():
+                patch.setattr(wiring, name, executor)
         yield Functions()
     wiring.reset()
-
-
-def _one_at_a_time(act: Callable[..., Any]) -> Callable[..., Any]:
-    """Let one thread in at a time: moto stumbles over tables that change while it looks through them."""
-    turn = RLock()
-
-    def act_in_turn(*args: Any, **named: Any) -> Any:
-        with turn:
-            return act(*args, **named)
-
-    return act_in_turn
 
 
 @cache
@@ -93,37 +98,43 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
+@cache
+def _client(service: str) -> Any:
+    """Make a client once: each takes longer than all that is done with it here."""
+    return _session().create_client(service, REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
 def environment(*, base_url: str, organization_id: str, room_id: str, api_token: str) -> dict[str, str]:
     """Create what the template's functions use, and give their environment; a mocked AWS must be active."""
     tables = {_variable(name): create_table(name) for name in resources("AWS::DynamoDB::Table")}
-    secrets = boto3.client("secretsmanager", REGION)
+    secrets = _client("secretsmanager")
     token = secrets.create_secret(Name="token", SecretString=api_token)
     webhook = secrets.create_secret(Name="webhook", SecretString=json.dumps({"current": WEBHOOK_SECRET}))
     identity = secrets.create_secret(Name="identity", SecretString=json.dumps({"current": IDENTITY_SECRET}))
-    queue = boto3.client("sqs", REGION).create_queue(QueueName="sync")
-    return tables | {
-        "GIOSG_BASE_URL": base_url,
-        "GIOSG_ORGANIZATION_ID": organization_id,
-        "GIOSG_ROOM_ID": room_id,
-        "GIOSG_CHAT_TYPE": "visitor",
-        "GIOSG_TIMEOUT_SECONDS": "1",
-        "GIOSG_TOKEN_SECRET_ARN": token["ARN"],
-        "WEBHOOK_SECRET_ARN": webhook["ARN"],
-        "SYNC_QUEUE_URL": queue["QueueUrl"],
-        "SOCKET_ENDPOINT": f"https://socket.execute-api.{REGION}.amazonaws.com/live",
-        "ALLOWED_ORIGINS": "https://www.example.com",
-        "RETENTION_DAYS": "30",
-        "QUOTAS": "off",
-        "KNOWN_USERS": "off",
-        "CHALLENGE_URL": "",
-        "CHALLENGE_SECRET_ARN": "",
-        "IDENTITY_SECRET_ARN": identity["ARN"],
-        "IDENTITY_AUDIENCE": "visitor-chat",
-        "WEBHOOK_ADDRESS_CHECK": "off",
-        "WEBHOOK_NETWORKS": "192.0.2.0/29",
-        "QUOTA_PEPPER": "pepper-of-the-tests",
-        "SESSION_IDLE_DAYS": "30",
-    }
+    push = secrets.create_secret(Name="push", SecretString=PUSH_SECRET)
+    queue = _client("sqs").create_queue(QueueName="sync")
+    sweep_queue = _client("sqs").create_queue(QueueName="sweep")
+    push_queue = _client("sqs").create_queue(QueueName="push")
+    topic = _client("sns").create_topic(Name="notices")
+    return plain_environment(
+        **tables,
+        GIOSG_BASE_URL=base_url,
+        GIOSG_ORGANIZATION_ID=organization_id,
+        GIOSG_ROOM_ID=room_id,
+        GIOSG_TIMEOUT_SECONDS="5",
+        GIOSG_TOKEN_SECRET_ARN=token["ARN"],
+        WEBHOOK_SECRET_ARN=webhook["ARN"],
+        WEBHOOK_NETWORKS="192.0.2.0/29",
+        IDENTITY_SECRET_ARN=identity["ARN"],
+        QUOTAS="off",
+        PUSH_SECRET_ARN=push["ARN"],
+        PUSH_QUEUE_URL=push_queue["QueueUrl"],
+        SYNC_QUEUE_URL=queue["QueueUrl"],
+        SWEEP_QUEUE_URL=sweep_queue["QueueUrl"],
+        GIOSG_CALLS_PER_SECOND="1000",
+        EVENT_BUS_NAME="default",
+        NOTICES_TOPIC_ARN=topic["TopicArn"],
+    )
 
 
 def _variable(logical_id: str) -> str:
@@ -144,7 +155,7 @@ def create_table(logical_id: str) -> str:
         )
         if name in properties
     }
-    boto3.client("dynamodb", REGION).create_table(TableName=logical_id, **schema)
+    _client("dynamodb").create_table(TableName=logical_id, **schema)
     return logical_id
 
 
@@ -196,23 +207,48 @@ def http_event(
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make an event in API Gateway's payload format 2.0."""
+    key, parameters = route(method, path)
     text = body if isinstance(body, str | None) else base64.b64encode(_bytes(body)).decode()
     authorization = {"authorization": f"Bearer {token}"} if token else {}
     return {
         "version": "2.0",
-        "routeKey": f"{method} {path}",
+        "routeKey": key,
         "rawPath": path,
+        "pathParameters": parameters,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json"} | authorization | dict(headers or {}),
+        "headers": {"content-type": "application/json", "x-amzn-trace-id": XRAY} | authorization | dict(headers or {}),
         "queryStringParameters": dict(query or {}),
         "requestContext": {
             "stage": "$default",
             "requestId": "request",
+            "timeEpoch": int(clock.now().timestamp() * 1000),
             "http": {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "test"},
         },
         "body": text,
         "isBase64Encoded": not isinstance(body, str | None),
     }
+
+
+def route(method: str, path: str) -> tuple[str, dict[str, str]]:
+    """Return the key of the template's route that API Gateway chooses, and what stands in its path's parameters.
+
+    Full matches come first: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+    """
+    for known, pattern in _patterns():
+        if known[0] in {method, "ANY"} and (match := pattern.fullmatch(path)):
+            return " ".join(known), match.groupdict()
+    raise LookupError(f"no route leads {method} {path} anywhere")
+
+
+@cache
+def _patterns() -> list[tuple[tuple[str, str], re.Pattern[str]]]:
+    known = sorted(routes(), key=lambda each: each[1].count("{"))
+    return [(each, re.compile(_pattern(each[1]))) for each in known]
+
+
+def _pattern(path: str) -> str:
+    """Let a greedy parameter stand for nothing as well (https://github.com/storacha/w3infra/pull/166)."""
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.*)", path))
 
 
 def _bytes(body: Any) -> bytes:

@@ -1,39 +1,41 @@
-"""What tests share: AWS on moto with the template's own tables, and a simulated Giosg over real HTTP."""
+"""What tests share: AWS on moto with the template's own tables, and a simulated Giosg over real HTTP.
+
+hypothesis makes up the same examples in every run, and none fails for taking long: the machine may be busy.
+"""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, deployed
-from xdist.scheduler import LoadFileScheduling
+from tests.toolkit import aws_models
+from tests.toolkit.clock import Clock, run_by
 
-
-class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
-    """Hands out whole files, whose tests share what they have deployed; but the proof's parts one by one.
-
-    So the proof, which takes longest, is done by all processors.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return nodeid if nodeid.startswith("tests/proof/") else super()._split_scope(nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Choose who hands out the tests."""
-    return Scheduling(config, log)
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repeatable")
+aws_models.share()
+pytest_plugins = ["tests.toolkit.deployment", "tests.toolkit.distribution", "tests.toolkit.summary"]
 
 
 @pytest.fixture
-def giosg() -> Iterator[SimulatedGiosg]:
-    """Give a simulated Giosg with one agent online."""
-    with SimulatedGiosg() as simulated:
+def clock() -> Iterator[Clock]:
+    """Return the clock of a stack and of its Giosg."""
+    with run_by(Clock()) as clock:
+        yield clock
+
+
+@pytest.fixture
+def giosg(clock: Clock) -> Iterator[SimulatedGiosg]:
+    """Return a simulated Giosg with one agent online."""
+    with SimulatedGiosg(clock=clock) as simulated:
         yield simulated
 
 
 @pytest.fixture
 def functions(giosg: SimulatedGiosg) -> Iterator[Functions]:
-    """Give the stack's functions, in a fresh container, with empty tables and that Giosg."""
+    """Return the stack's functions, in a fresh container, with empty tables and that Giosg."""
     with deployed(giosg) as functions:
         yield functions

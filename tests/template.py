@@ -8,13 +8,6 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parent.parent
-HELD = {
-    "AWS::DynamoDB::Table",
-    "AWS::SecretsManager::Secret",
-    "AWS::SQS::Queue",
-    "AWS::SNS::Topic",
-    "AWS::Events::EventBus",
-}
 
 
 class _Loader(yaml.SafeLoader):
@@ -41,12 +34,12 @@ def template() -> dict[str, Any]:
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """Give the resources of a type by their logical ids."""
+    """Return the resources of a type by their logical ids."""
     return {name: each for name, each in template()["Resources"].items() if each["Type"] == kind}
 
 
 def routes() -> dict[tuple[str, str], str]:
-    """Give the HTTP API's routes, by method and path, and the folder of the function that answers each."""
+    """Return the HTTP API's routes, by method and path, and the folder of the function that answers each."""
     return {
         (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): folder(function)
         for function in resources("AWS::Serverless::Function").values()
@@ -56,12 +49,12 @@ def routes() -> dict[tuple[str, str], str]:
 
 
 def folder(function: dict[str, Any]) -> str:
-    """Give the name of a function's folder below functions/."""
+    """Return the name of a function's folder below functions/."""
     return str(function["Properties"]["CodeUri"]).removeprefix("functions/")
 
 
 def properties(name: str) -> dict[str, Any]:
-    """Give a function's properties with those of all functions, whose lists come first.
+    """Return a function's properties with those of all functions, whose lists come first.
 
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
     """
@@ -83,9 +76,18 @@ def environment(name: str) -> dict[str, Any]:
 
 
 def statements(name: str) -> list[dict[str, Any]]:
-    """Give what a function may do, with everything that is optional."""
-    policies = function(name).get("Policies", [])
-    return [each["Fn::If"][1] if "Fn::If" in each else each for policy in policies for each in policy["Statement"]]
+    """Return what a function may do, by its own policies and by those that it shares, with everything optional."""
+    documents = (_document(policy) for policy in function(name).get("Policies", []))
+    return [each["Fn::If"][1] if "Fn::If" in each else each for document in documents for each in document["Statement"]]
+
+
+def _document(policy: dict[str, Any]) -> dict[str, Any]:
+    if "Fn::If" in policy:
+        return _document(policy["Fn::If"][1])
+    if "Ref" not in policy:
+        return policy
+    shared: dict[str, Any] = resources("AWS::IAM::ManagedPolicy")[policy["Ref"]]["Properties"]["PolicyDocument"]
+    return shared
 
 
 def listed(value: Any) -> list[Any]:
@@ -93,7 +95,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def references(value: Any) -> set[str]:
-    """Give the logical ids that a value refers to, however it does."""
+    """Return the logical ids that a value refers to, however it does."""
     if isinstance(value, list):
         return {found for each in value for found in references(each)}
     if not isinstance(value, dict):
@@ -107,8 +109,3 @@ def references(value: Any) -> set[str]:
         text = value["Fn::Sub"][0] if isinstance(value["Fn::Sub"], list) else value["Fn::Sub"]
         found |= {name.split(".")[0] for name in re.findall(r"\$\{([\w.]+)\}", text)}
     return found
-
-
-def held(value: Any) -> set[str]:
-    """Give the tables, secrets and queues that a value refers to."""
-    return {name for name in references(value) if template()["Resources"].get(name, {}).get("Type") in HELD}

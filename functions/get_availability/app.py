@@ -1,27 +1,26 @@
-"""GET /availability: are agents online?
+"""GET /availability: are agents online in a room?
 
 Called by visitors' pages before a chat is offered. Answers 200 with an answer at most ten seconds old, or up to five
-minutes old while Giosg cannot be asked. Asks Giosg at most once in ten seconds for all visitors together.
+minutes old while Giosg cannot be asked. Asks Giosg at most once in ten seconds for each room and all visitors together.
 """
 
-from visitor_chat import endpoint, initialization, warming, wiring
-from visitor_chat.clock import to_text
-
-app = endpoint.api()
-
-
-@app.get("/availability")
-def get_availability() -> endpoint.Answer:
-    availability = wiring.room().availability()
-    return endpoint.answer(
-        200,
-        {
-            "is_online": availability.is_online,
-            "estimated_waiting_time_seconds": availability.estimated_waiting_time_seconds,
-            "checked_at": to_text(availability.checked_at),
-        },
-    )
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import http
+from visitor_chat.domain.validation import Fields
+from visitor_chat.giosg.availability import availability_view
+from visitor_chat.runtime import initialization
 
 
-handler = endpoint.handler(app)
-initialization.warm_up(wiring.room, warming.read_availability, warming.read_giosg_token, warming.connect_to_giosg)
+def get_availability(request: http.Request) -> http.Answer:
+    fields = Fields(request.query)
+    room = fields.room("room", wiring.rooms())
+    fields.check()
+    holds = {"holds_messages": wiring.settings().held_message_hours > 0}
+    return http.answer(200, availability_view(room, wiring.room_status().availability(room)) | holds)
+
+
+ROUTES = {"GET /availability": get_availability}
+handler = http.handler(ROUTES)
+initialization.warm_up(
+    wiring.room_status, warm_up.read_availability, warm_up.read_giosg_token, warm_up.connect_to_giosg
+)

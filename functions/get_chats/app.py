@@ -4,34 +4,35 @@ Called by visitors' pages and apps. Answers 200 with the newest chats first and 
 chat. Changes nothing.
 """
 
-from visitor_chat import cursors, endpoint, initialization, warming, wiring
-from visitor_chat.inputs import Fields
-from visitor_chat.views import chat_view
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import http
+from visitor_chat.domain import cursors
+from visitor_chat.domain.validation import Fields
+from visitor_chat.domain.views import chat_view
+from visitor_chat.runtime import initialization
 
 DEFAULT_LIMIT = 20
 HIGHEST_LIMIT = 100
 
-app = endpoint.api()
 
-
-@app.get("/chats")
-def list_chats() -> endpoint.Answer:
-    token = endpoint.token(app)
-    query = app.request.query
+def list_chats(request: http.Request) -> http.Answer:
+    token = http.token(request)
+    query = request.query
     fields = Fields(query)
     limit = fields.limit("limit", default=DEFAULT_LIMIT, highest=HIGHEST_LIMIT)
     fields.check()
     before = cursors.place_in_chats(token.visitor_id, query.get("after"))
     _caller, chats, place = wiring.callers().identify_with_chats(token, before=before, limit=limit)
     following = cursors.encode(token.visitor_id, place) if place else None
-    return endpoint.answer(200, {"chats": [chat_view(chat) for chat in chats], "next": following})
+    rooms = wiring.rooms()
+    return http.answer(200, {"chats": [chat_view(chat, rooms) for chat in chats], "next": following})
 
 
-@app.get("/chats/<chat_id>")
-def get_chat(chat_id: str) -> endpoint.Answer:
-    _caller, chat = wiring.callers().identify_in_chat(endpoint.token(app), chat_id)
-    return endpoint.answer(200, chat_view(chat))
+def get_chat(request: http.Request) -> http.Answer:
+    _caller, chat = wiring.callers().identify_in_chat(http.token(request), request.path_id("chat_id"))
+    return http.answer(200, chat_view(chat, wiring.rooms()))
 
 
-handler = endpoint.handler(app)
-initialization.warm_up(wiring.callers, warming.read_visitors)
+ROUTES = {"GET /chats": list_chats, "GET /chats/{chat_id}": get_chat}
+handler = http.handler(ROUTES)
+initialization.warm_up(wiring.callers, warm_up.read_visitors)

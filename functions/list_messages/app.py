@@ -4,31 +4,31 @@ Called by visitors' pages and apps. Answers 200 with the chat, its messages in t
 cursor to go on from. Changes nothing.
 """
 
-from visitor_chat import cursors, endpoint, initialization, warming, wiring
-from visitor_chat.errors import FieldError, InvalidRequest
-from visitor_chat.inputs import Fields
-from visitor_chat.records import Chat
-from visitor_chat.views import chat_view, message_view
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import http
+from visitor_chat.domain import cursors
+from visitor_chat.domain.errors import FieldError, InvalidRequest
+from visitor_chat.domain.records import Chat
+from visitor_chat.domain.validation import Fields
+from visitor_chat.domain.views import chat_view, message_view
+from visitor_chat.runtime import initialization
 
 DEFAULT_LIMIT = 50
 HIGHEST_LIMIT = 200
 
-app = endpoint.api()
 
-
-@app.get("/chats/<chat_id>/messages")
-def list_messages(chat_id: str) -> endpoint.Answer:
-    token = endpoint.token(app)
-    query = app.request.query
+def list_messages(request: http.Request) -> http.Answer:
+    token = http.token(request)
+    query = request.query
     fields = Fields(query)
     limit = fields.limit("limit", default=DEFAULT_LIMIT, highest=HIGHEST_LIMIT)
     fields.check()
-    _caller, chat = wiring.callers().identify_in_chat(token, chat_id)
+    _caller, chat = wiring.callers().identify_in_chat(token, request.path_id("chat_id"))
     changes = wiring.store().messages.changes(chat, after=_after(chat, query.get("after")), limit=limit)
-    return endpoint.answer(
+    return http.answer(
         200,
         {
-            "chat": chat_view(chat),
+            "chat": chat_view(chat, wiring.rooms()),
             "messages": [message_view(message) for message in changes.messages],
             "next": cursors.of_chat(chat.id, changes.seq),
             "has_more": changes.has_more,
@@ -43,5 +43,6 @@ def _after(chat: Chat, cursor: str | None) -> int:
     return after
 
 
-handler = endpoint.handler(app)
-initialization.warm_up(wiring.callers, warming.read_visitors)
+ROUTES = {"GET /chats/{chat_id}/messages": list_messages}
+handler = http.handler(ROUTES)
+initialization.warm_up(wiring.callers, warm_up.read_visitors)

@@ -6,16 +6,19 @@ Called by the bus for each `chat.message.added` of an agent's. Says so on a topi
 import json
 from typing import Any
 
-from visitor_chat import initialization, telemetry, warming, wiring
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import events
+from visitor_chat.runtime import initialization, telemetry
 
 
-def handler(event: dict[str, Any], _context: Any) -> None:
-    telemetry.begin()
+def notify_visitor(event: events.Event, _context: Any) -> None:
     detail = event["detail"]
+    telemetry.note(chat_id=detail["chat_id"], message_id=detail["message_id"])
+    telemetry.note(**{name: detail[name] for name in ("trace_id",) if name in detail})
     is_here = bool(wiring.store().connections.of_visitor(detail["visitor_id"]))
     if not is_here:
         _notify(detail)
-    telemetry.outcome("notice", chat_id=detail["chat_id"], message_id=detail["message_id"], is_sent=not is_here)
+    telemetry.note(is_sent=not is_here)
 
 
 def _notify(detail: dict[str, Any]) -> None:
@@ -28,4 +31,5 @@ def _notify(detail: dict[str, Any]) -> None:
     wiring.aws("sns").publish(TopicArn=wiring.settings().notices_topic_arn, Message=json.dumps(ids))
 
 
-initialization.warm_up(lambda: wiring.aws("sns"), warming.read_sockets)
+handler = events.handler("notice", notify_visitor)
+initialization.warm_up(lambda: wiring.aws("sns"), warm_up.read_sockets)

@@ -5,41 +5,32 @@ a visitor token. The first time it makes a visitor at Giosg, or takes the anonym
 their chats stay theirs, and all sessions and sockets that they had before end.
 """
 
-from visitor_chat import endpoint, initialization, telemetry, warming, wiring
-from visitor_chat.errors import InvalidIdentityToken
-from visitor_chat.inputs import Fields
-from visitor_chat.quotas import Act
-from visitor_chat.records import Visitor
-from visitor_chat.views import visitor_view
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import http
+from visitor_chat.auth.quotas import Act
+from visitor_chat.domain.validation import Fields
+from visitor_chat.domain.views import visitor_view
+from visitor_chat.runtime import initialization, telemetry
 
 LONGEST_IDENTITY_TOKEN = 8192
 
-app = endpoint.api()
 
-
-@app.post("/sessions")
-def open_session() -> endpoint.Answer:
-    if not wiring.settings().has_known_users:
-        raise InvalidIdentityToken("this stack has no known users")
-    fields = Fields(endpoint.body(app))
+def open_session(request: http.Request) -> http.Answer:
+    fields = Fields(http.body(request))
     identity_token = fields.text("identity_token", longest=LONGEST_IDENTITY_TOKEN, is_required=True)
     fields.check()
-    identity = wiring.identities().read(identity_token or "")
-    wiring.quotas().ask(Act.OPEN_SESSION, address=endpoint.address(app), visitor_id=identity.subject_hash)()
-    visitor, is_joined = wiring.known_visitors().visitor_of(identity, _anonymous())
+    identity = wiring.identity_tokens().read(identity_token or "")
+    wiring.quotas().ask(Act.OPEN_SESSION, address=request.source_ip, visitor_id=identity.subject_hash)()
+    anonymous = wiring.callers().identify_if_any(http.token_if_any(request))
+    visitor, is_joined = wiring.known_visitors().visitor_of(identity, anonymous.visitor if anonymous else None)
     telemetry.note(visitor_id=visitor.id)
     if is_joined:
         wiring.store().visitors.close_sessions(visitor.id)
         wiring.push().close_all(visitor.id)
     token = wiring.sessions().open(visitor.id)
-    return endpoint.answer(201, {"visitor": visitor_view(visitor), "visitor_token": token})
+    return http.answer(201, {"visitor": visitor_view(visitor), "visitor_token": token})
 
 
-def _anonymous() -> Visitor | None:
-    if app.request.headers.get("authorization") is None:
-        return None
-    return wiring.callers().identify(endpoint.token(app), with_credentials=True).visitor
-
-
-handler = endpoint.handler(app)
-initialization.warm_up(wiring.known_visitors, warming.read_visitors)
+ROUTES = {"POST /sessions": open_session}
+handler = http.handler(ROUTES)
+initialization.warm_up(wiring.known_visitors, warm_up.read_visitors)

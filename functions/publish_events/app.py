@@ -6,14 +6,15 @@ deliver the batch again, in smaller parts, and in the end hand what cannot be pu
 
 from typing import Any
 
-from visitor_chat import initialization, telemetry, wiring
+from visitor_chat import wiring
+from visitor_chat.api import events
+from visitor_chat.runtime import initialization, telemetry
 
 
-def handler(event: dict[str, Any], _context: Any) -> None:
-    published = wiring.publishing().publish(event["Records"])
-    telemetry.begin()
-    telemetry.outcome("published", records=len(event["Records"]), events=published)
-    telemetry.finish()
+def publish_events(event: events.Event, _context: Any) -> None:
+    published = wiring.event_bus().publish(event["Records"])
+    telemetry.note(records=len(event["Records"]), events=published)
 
 
+handler = events.handler("published", publish_events)
 initialization.warm_up(lambda: wiring.aws("events"))

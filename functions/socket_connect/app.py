@@ -4,15 +4,17 @@ Called by API Gateway. Answers 200 and stores the socket when its ticket is good
 else 401 or 403: then there is no socket. Nothing can be sent to a socket from here, as it is not open yet.
 """
 
-from visitor_chat import doorway, initialization, warming, wiring
-from visitor_chat.realtime import Admission
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import websocket
+from visitor_chat.realtime.tickets import Admission
+from visitor_chat.runtime import initialization
 
 
-def connect(event: doorway.Event) -> int:
-    if not doorway.is_allowed(event, wiring.settings().allowed_origins):
+def connect(event: websocket.Event) -> int:
+    if not websocket.is_allowed(event, wiring.settings().allowed_origins):
         return 403
-    admission = wiring.tickets().redeem(doorway.query(event, "ticket"))
-    return 200 if admission is not None and _open(admission, doorway.connection_id(event)) else 401
+    admission = wiring.tickets().redeem(websocket.query(event, "ticket"))
+    return 200 if admission is not None and _open(admission, websocket.connection_id(event)) else 401
 
 
 def _open(admission: Admission, connection_id: str) -> bool:
@@ -30,5 +32,5 @@ def _open(admission: Admission, connection_id: str) -> bool:
     return False
 
 
-handler = doorway.handler(connect)
-initialization.warm_up(wiring.tickets, warming.read_visitors)
+handler = websocket.handler(connect)
+initialization.warm_up(wiring.tickets, warm_up.read_visitors)

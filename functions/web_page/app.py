@@ -6,7 +6,8 @@ Changes nothing.
 
 from typing import Any
 
-from visitor_chat import initialization, page_files
+from visitor_chat.api import page_files
+from visitor_chat.runtime import initialization
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

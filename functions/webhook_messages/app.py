@@ -1,20 +1,21 @@
 """POST /giosg_webhooks/messages: Giosg tells of a message that was added, changed or removed.
 
 Called by Giosg, with the secret in the query string. Answers 204 when the notification is stored or knowingly ignored,
-400 when it is not one, 403 without a valid secret, and 503 when it could not be stored: Giosg then tries again.
+400 when it is not one, 403 without a valid secret, and 503 when it could not be stored: Giosg then tries again. GET
+and HEAD, which only try the address, do nothing.
 """
 
-from visitor_chat import endpoint, initialization, warming, webhooks, wiring
-
-app = endpoint.api()
-
-
-@app.post("/giosg_webhooks/messages")
-def take_message() -> endpoint.Answer:
-    notification = webhooks.receive(app)
-    webhooks.settle(notification, wiring.notifications().take_message(notification))
-    return endpoint.no_content()
+from visitor_chat import warm_up, wiring
+from visitor_chat.api import http, webhooks
+from visitor_chat.runtime import initialization
 
 
-handler = endpoint.handler(app)
-initialization.warm_up(wiring.notifications, wiring.socket_client, warming.read_webhook_secret, warming.read_visitors)
+def take_message(request: http.Request) -> http.Answer:
+    notification = webhooks.receive(request, wiring.webhook_secret(), wiring.webhook_addresses())
+    webhooks.settle(request, notification, wiring.notifications().take_message(notification))
+    return http.no_content()
+
+
+ROUTES = webhooks.routes("/giosg_webhooks/messages", take_message, wiring.webhook_secret)
+handler = http.handler(ROUTES)
+initialization.warm_up(wiring.notifications, wiring.socket_client, warm_up.read_webhook_secret, warm_up.read_visitors)

@@ -32,11 +32,19 @@ RUNTIME = "3.13"
 RUNTIME_MAGIC = 3571
 OPERATIONS = {
     "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
-    "dynamodb": {"BatchGetItem", "DeleteItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
+    "dynamodb": {
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "PutItem",
+        "Query",
+        "TransactWriteItems",
+        "UpdateItem",
+    },
     "events": {"PutEvents"},
     "secretsmanager": {"GetSecretValue"},
     "sns": {"Publish"},
-    "sqs": {"SendMessage"},
+    "sqs": {"ChangeMessageVisibility", "SendMessage"},
 }
 """What the functions ask of AWS; botocore is not told of anything else."""
 SERVICES = OPERATIONS.keys()
@@ -55,22 +63,6 @@ UNUSED = (
     "botocore/data/*/*/paginators-1*.json",
     "botocore/data/*/*/waiters-2.json",
 )
-STAND_INS = {
-    "botocore/docs/__init__.py": "",
-    "botocore/docs/docstring.py": """\
-class _Docstring(str):
-    __slots__ = ()
-
-    def __new__(cls, *_arguments, **_named):
-        return super().__new__(cls)
-
-
-ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _Docstring
-""",
-    "urllib3/http2/__init__.py": "",
-}
-"""Nobody asks a function for botocore's manual pages, and it does not speak HTTP/2: to be ready for that takes a
-twentieth of a cold start."""
 EXPRESSIONS = """
 import importlib, pkgutil, sys
 sys.path.insert(0, sys.argv[1])
@@ -80,8 +72,8 @@ for package in (giosg_client, visitor_chat):
         importlib.import_module(module.name)
 for service in sys.argv[2:]:
     botocore.session.get_session().create_client(service, "eu-north-1", aws_access_key_id="", aws_secret_access_key="")
-from visitor_chat import expressions
-expressions.save(__import__("pathlib").Path(visitor_chat.__file__).parent)
+from visitor_chat.runtime import regex_cache
+regex_cache.save(__import__("pathlib").Path(regex_cache.__file__).parent)
 """
 LAYER_PLACE = "/opt/python"
 FUNCTION_PLACE = "/var/task"
@@ -124,8 +116,6 @@ def installed_packages(python: Path | None, *, cache: Path) -> Path:
         made = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
         install(made)
         trim(made)
-        for module, text in STAND_INS.items():
-            (made / module).write_text(text)
         compile_folder(made, python=python, root=made)
         made.rename(folder)
     return folder
@@ -239,7 +229,8 @@ def compile_expressions(folder: Path, *, python: Path | None) -> None:
     if python is None:
         return
     command = [str(python), "-I", "-S", "-B", "-c", EXPRESSIONS, str(folder), *sorted(SERVICES)]
-    run(command).check_returncode()
+    if run(command).returncode:
+        sys.stderr.write("the layer goes without compiled regular expressions and starts more slowly\n")
 
 
 def chosen_python() -> Path | None:

@@ -5,8 +5,8 @@ import signal
 from pathlib import Path
 from threading import Event
 
-from local.giosg.delivery import Target
 from local.giosg.simulation import SimulatedGiosg
+from local.giosg.webhooks.delivery import Target
 
 DEFAULT_PORT = 4580
 
@@ -16,6 +16,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="on 127.0.0.1; 0 is any free port")
     parser.add_argument("--organization-id", default=SimulatedGiosg.organization_id)
     parser.add_argument("--room-id", default=SimulatedGiosg.room_id)
+    parser.add_argument("--room", action="append", default=[], metavar="NAME=UUID", help="a further room")
     parser.add_argument("--api-token", default=SimulatedGiosg.api_token)
     parser.add_argument("--webhook-chats-url", help="where notifications about chats go, secret included")
     parser.add_argument("--webhook-messages-url", help="where notifications about messages go, secret included")
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace) -> None:
         port=options.port,
         organization_id=options.organization_id,
         room_id=options.room_id,
+        rooms=dict(room.split("=", 1) for room in options.room),
         api_token=options.api_token,
         is_online=not options.offline,
         state_file=options.state_file,

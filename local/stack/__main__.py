@@ -1,4 +1,4 @@
-"""The commands behind make: up, deploy, webhook-urls."""
+"""The commands behind make run and make deploy-local."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.stack.cloudformation import DeployFailed
-from local.stack.commands import StackIsDown, deploy_again, print_webhook_urls, webhook_urls
+from local.stack.commands import StackIsDown, deploy_again
 from local.stack.emulator import PortIsTaken
 from local.stack.http_api import UnknownTemplate
 from local.stack.programs import ProgramFailed
@@ -36,9 +36,6 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="run the whole stack until Ctrl-C")
     commands.add_parser("deploy", help="bring changes into the stack that runs")
-    urls = commands.add_parser("webhook-urls", help="print the URLs for Giosg's webhooks")
-    urls.add_argument("stack", help="a stack's name on AWS, or `local`")
-    urls.add_argument("--region", help="the stack's region, if it is not the configured one")
     return result
 
 
@@ -48,10 +45,8 @@ def perform(arguments: argparse.Namespace, settings: Settings) -> None:
         if "MAKELEVEL" in os.environ:
             end_with_parent()
         up(settings)
-    elif arguments.command == "deploy":
-        deploy_again(settings)
     else:
-        print_webhook_urls(webhook_urls(arguments.stack, region=arguments.region, settings=settings))
+        deploy_again(settings)
 
 
 if __name__ == "__main__":

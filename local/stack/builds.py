@@ -15,8 +15,7 @@ TEMPLATE = OUTPUT / "template.yaml"
 STAMP = BUILD / "inputs.sha256"
 INPUTS = (
     "template.yaml",
-    "samconfig.toml",
-    "build.mk",
+    "packaging",
     "functions",
     "layers",
     "web",

@@ -1,17 +1,12 @@
-"""What can be done with a stack that runs: bring changes into it, ask for its webhook URLs."""
+"""What can be done with a stack that runs: bring changes into it."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
-
-import boto3
 
 from local.stack import builds, routes
 from local.stack.cloudformation import update_stack
-from local.stack.deployments import STACK_NAME, Deployment
+from local.stack.deployments import Deployment
 from local.stack.emulator import Emulator
 from local.stack.settings import Settings
-from local.stack.webhook_urls import WebhookUrls, read_secret
 
 
 class StackIsDown(Exception):
@@ -41,30 +36,3 @@ def deploy_again(settings: Settings) -> None:
     deployment.complete(api)
     routes.check(api, api_url=deployment.api_url)
     print(f"Deployed in {time.monotonic() - started:.0f} s")
-
-
-def print_webhook_urls(urls: WebhookUrls) -> None:
-    print(f"chats     {urls.chats}\nmessages  {urls.messages}")
-
-
-def local_webhook_urls(settings: Settings) -> WebhookUrls:
-    deployment = Deployment.read(running_emulator(settings))
-    secrets = deployment.emulator.client("secretsmanager")
-    return WebhookUrls.of(deployment.api_url, secret=read_secret(secrets, deployment.outputs["WebhookSecretArn"]))
-
-
-def aws_webhook_urls(stack: str, *, region: str | None) -> WebhookUrls:
-    """Read the URLs of a stack on AWS, with the credentials that AWS's own tools would use."""
-    client: Any = boto3.session.Session(region_name=region).client
-    outputs = stack_outputs(client("cloudformation"), stack)
-    secret = read_secret(client("secretsmanager"), outputs["WebhookSecretArn"])
-    return WebhookUrls.of(outputs["ApiUrl"].rstrip("/"), secret=secret)
-
-
-def stack_outputs(cloudformation: Any, stack: str) -> Mapping[str, str]:
-    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-    return {entry["OutputKey"]: entry["OutputValue"] for entry in outputs}
-
-
-def webhook_urls(stack: str, *, region: str | None, settings: Settings) -> WebhookUrls:
-    return local_webhook_urls(settings) if stack == STACK_NAME else aws_webhook_urls(stack, region=region)

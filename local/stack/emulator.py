@@ -16,10 +16,12 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
-from local.stack.paths import EMULATOR
+from local.stack.paths import EMULATOR_PYTHON
 from local.stack.programs import Program
 
+MINISTACK = Path(__file__).with_name("mended_ministack.py")
 HOST = "127.0.0.1"
+SOCKET_HOST = "localhost"
 REGION = "eu-north-1"
 # The emulator knows this key as the root user's. A function gets a key of its own, for its role.
 ACCESS_KEY_ID = "test"
@@ -48,6 +50,11 @@ class Emulator:
         return f"{HOST}:{self.port}/_aws/execute-api"
 
     @property
+    def execute_socket_host(self) -> str:
+        """The same for sockets: on AWS no two APIs have one host, so that neither do they here."""
+        return f"{SOCKET_HOST}:{self.port}/_aws/execute-api"
+
+    @property
     def is_healthy(self) -> bool:
         try:
             return bool(json.load(open_url(f"{self.url}/_ministack/health")))
@@ -72,18 +79,22 @@ class EmulatorProcess:
 
     Args:
         port: where it listens.
-        folder: for its log.
+        folder: for its logs.
         is_auth_enforced: whether the roles' policies are enforced.
+        logs_into_files: whether the functions' lines go to files that rotate; CloudWatch Logs keeps the newest then.
     """
 
-    def __init__(self, *, port: int, folder: Path, is_auth_enforced: bool = False) -> None:
+    def __init__(
+        self, *, port: int, folder: Path, is_auth_enforced: bool = False, logs_into_files: bool = False
+    ) -> None:
         refuse_taken_port(port)
-        folder.mkdir(parents=True, exist_ok=True)
+        logs = folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
         self.emulator = Emulator(port)
         self._program = Program(
-            [str(EMULATOR)],
+            [str(EMULATOR_PYTHON), "-P", str(MINISTACK), *([str(logs)] if logs_into_files else [])],
             environment=environment(port, is_auth_enforced=is_auth_enforced),
-            log=folder / "logs/emulator.log",
+            log=logs / "emulator-output.log",
             folder=folder,
         )
 
@@ -121,7 +132,7 @@ class EmulatorProcess:
 def environment(port: int, *, is_auth_enforced: bool) -> Mapping[str, str]:
     """Return all that the emulator is told: functions see the whole of it."""
     return {
-        "PATH": f"{EMULATOR.parent}:/usr/bin:/bin",
+        "PATH": f"{EMULATOR_PYTHON.parent}:/usr/bin:/bin",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,

@@ -14,6 +14,8 @@ GIVEN = {
     "GiosgApiToken": "no-such-token",
     "ChallengeUrl": "https://challenge.example.com",
     "KnownUsers": "on",
+    "WebPush": "on",
+    "PushContent": "text",
 }
 """With everything that is optional."""
 

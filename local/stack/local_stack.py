@@ -12,6 +12,7 @@ from local.stack import builds, function_logs, routes
 from local.stack.cloudformation import create_stack
 from local.stack.deployments import Deployment
 from local.stack.emulator import EmulatorProcess, free_port
+from local.stack.mended_ministack import THROTTLED_TABLES
 from local.stack.parameters import Giosg, local_parameters
 from local.stack.paths import test_folder
 from local.stack.settings import GiosgAccount
@@ -55,8 +56,8 @@ class LocalStack:
 
     def __enter__(self) -> Self:
         with ExitStack() as running:
-            folder = Path(running.enter_context(tempfile.TemporaryDirectory(dir=test_folder())))
-            process = running.enter_context(self._emulator_in(folder))
+            self._folder = Path(running.enter_context(tempfile.TemporaryDirectory(dir=test_folder())))
+            process = running.enter_context(self._emulator_in(self._folder))
             with self._timed("build"):
                 template = builds.build()
             with self._timed("emulator"):
@@ -109,6 +110,14 @@ class LocalStack:
     def logs(self) -> list[dict[str, Any]]:
         """Return what the functions have logged; an invocation's lines come when it has ended."""
         return function_logs.read_entries(self.boto3_client("logs"))
+
+    @contextmanager
+    def throttled(self, *logical_ids: str) -> Iterator[None]:
+        """Let tables be too busy for any write."""
+        switch = self._folder / THROTTLED_TABLES
+        switch.write_text("\n".join(self.resources[each] for each in logical_ids))
+        yield
+        switch.unlink()
 
     def check_routes(self) -> None:
         """Let every route answer once; its function is warm afterwards.

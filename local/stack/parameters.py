@@ -18,6 +18,8 @@ class Giosg(Protocol):
     def room_id(self) -> str: ...
     @property
     def api_token(self) -> str: ...
+    @property
+    def rooms(self) -> Mapping[str, str]: ...
 
 
 def local_parameters(giosg: Giosg, emulator: Emulator) -> dict[str, str]:
@@ -25,10 +27,20 @@ def local_parameters(giosg: Giosg, emulator: Emulator) -> dict[str, str]:
         "GiosgBaseUrl": giosg.base_url,
         "GiosgOrganizationId": giosg.organization_id,
         "GiosgRoomId": giosg.room_id,
+        "Rooms": ",".join(f"{name}={room_id}" for name, room_id in giosg.rooms.items()),
         "GiosgApiToken": giosg.api_token,
-        "Architecture": architecture(),
         "Quotas": "off",
+        "Dashboard": "on",
+        **emulated_parameters(emulator),
+    }
+
+
+def emulated_parameters(emulator: Emulator) -> dict[str, str]:
+    """Return what any stack in an emulator has to know: it runs the functions itself, and its APIs are elsewhere."""
+    return {
+        "Architecture": architecture(),
         "ExecuteApiHost": emulator.execute_api_host,
+        "ExecuteSocketHost": emulator.execute_socket_host,
     }
 
 

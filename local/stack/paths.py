@@ -15,7 +15,6 @@ BUILD = LOCAL / "build"
 LAYERS = LOCAL / "layers"
 SAM = ROOT / ".venv/sam/bin/sam"
 SAM_PYTHON = ROOT / ".venv/sam/bin/python"
-EMULATOR = ROOT / ".venv/emulator/bin/ministack"
 EMULATOR_PYTHON = ROOT / ".venv/emulator/bin/python"
 
 

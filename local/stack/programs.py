@@ -73,7 +73,7 @@ class Program:
 
     def failure(self) -> ProgramFailed:
         lines = self.log.read_text(errors="replace").splitlines()[-SHOWN_LINES:]
-        return ProgramFailed("\n".join([f"{Path(self.command[0]).name} failed. The end of {self.log}:", *lines]))
+        return ProgramFailed("\n".join([f"{self.log.stem} failed. The end of {self.log}:", *lines]))
 
     def stop(self) -> None:
         """Kill the program and its children, and wait until they are gone."""

@@ -79,7 +79,7 @@ def check(api: HttpApi, *, api_url: str) -> None:
 
 def probe(route: Route, api_url: str) -> str | None:
     """Return what is wrong with a route, if anything."""
-    method, _, path = re.sub(r"{[^}]*}", "probe", route.key).partition(" ")
+    method, _, path = re.sub(r"{[^}+]*}", "probe", re.sub(r"{[^}]*\+}", "", route.key)).partition(" ")
     url = urlsplit(api_url)
     connection = http.client.HTTPConnection(url.netloc, timeout=PROBE_SECONDS)
     try:

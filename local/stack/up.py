@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from local.giosg import SimulatedGiosg, Target
 from local.stack import builds, routes, stack_file
-from local.stack.deployments import Deployment, deploy
+from local.stack.cloudformation import create_stack
+from local.stack.deployments import Deployment
 from local.stack.emulator import HOST, EmulatorProcess, PortIsTaken, refuse_taken_port
-from local.stack.function_logs import LogFollower
 from local.stack.parameters import local_parameters
 from local.stack.paths import stack_folder
 from local.stack.settings import GiosgAccount, Settings
@@ -17,20 +17,21 @@ from local.stack.stack_file import Addresses
 from local.stack.webhook_urls import WebhookUrls, read_secret, write_secret
 
 GIOSG_PORT_DISTANCE = 1000
-IDLE_SECONDS = 3600
 
 
 def up(settings: Settings) -> None:
     """Start everything, announce it in stack.json, and keep it until a signal raises KeyboardInterrupt.
 
     Raises:
+        DeployFailed: CloudFormation gives up.
         ProgramFailed: sam or the emulator ended as it should not have.
         RouteIsDead: a function does not work.
     """
     started = time.monotonic()
     with ExitStack() as running:
         try:
-            process = running.enter_context(EmulatorProcess(port=settings.port, folder=stack_folder(settings.port)))
+            folder = stack_folder(settings.port)
+            process = running.enter_context(EmulatorProcess(port=settings.port, folder=folder, logs_into_files=True))
             running.callback(stack_file.remove, port=settings.port)
             addresses = start(process, settings, running)
             print(summary(addresses, settings, seconds=time.monotonic() - started), flush=True)
@@ -47,13 +48,11 @@ def start(process: EmulatorProcess, settings: Settings, running: ExitStack) -> A
     emulator = process.wait_until_healthy()
     say("Deploying")
     parameters = {**local_parameters(giosg, emulator), **chosen_parameters(settings)}
-    api = deploy(emulator, template=template, parameters=parameters, folder=stack_folder(settings.port))
+    api = create_stack(emulator, template=template, parameters=parameters)
     deployment = Deployment.read(emulator)
     urls = webhook_urls(deployment, settings)
     deployment.complete(api)
     subscribe(giosg, urls)
-    logs = LogFollower(emulator.client("logs"), stack_folder(settings.port) / "logs/functions.log")
-    running.enter_context(logs)
     say("Waking the functions")
     routes.check(api, api_url=deployment.api_url)
     addresses = addresses_of(deployment, giosg, urls)
@@ -64,7 +63,7 @@ def start(process: EmulatorProcess, settings: Settings, running: ExitStack) -> A
 def giosg_of(settings: Settings) -> AbstractContextManager[SimulatedGiosg | GiosgAccount]:
     if settings.giosg:
         return nullcontext(settings.giosg)
-    return SimulatedGiosg(port=giosg_port(settings.port))
+    return SimulatedGiosg(port=giosg_port(settings.port), rooms=settings.rooms)
 
 
 def giosg_port(port: int) -> int:
@@ -78,11 +77,15 @@ def giosg_port(port: int) -> int:
 
 
 def chosen_parameters(settings: Settings) -> dict[str, str]:
-    own_origins = f"http://{HOST}:{settings.port},http://localhost:{settings.port}"
-    return {
-        "AllowedOrigins": settings.allowed_origins or own_origins,
+    chosen = {
+        "AllowedOrigins": settings.allowed_origins or f"http://{HOST}:{settings.port}",
         "Quotas": "on" if settings.has_quotas else "off",
+        "HeldMessageHours": settings.held_message_hours,
+        "HeldMessagesPerMinute": settings.held_messages_per_minute,
+        "WebPush": "on" if settings.has_web_push else "off",
+        "PushContent": settings.push_content,
     }
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def webhook_urls(deployment: Deployment, settings: Settings) -> WebhookUrls:
@@ -114,6 +117,7 @@ def summary(addresses: Addresses, settings: Settings, *, seconds: float) -> str:
     lines = {
         "Visitors chat at": addresses.chat_page_url,
         "Agents answer at": addresses.agent_console_url or "(your own Giosg)",
+        **consoles_of_rooms(addresses, settings),
         "API": addresses.api_url,
         "Giosg": addresses.giosg_url,
         "Webhook, chats": addresses.webhook_chats_url,
@@ -122,6 +126,12 @@ def summary(addresses: Addresses, settings: Settings, *, seconds: float) -> str:
     }
     table = "\n".join(f"  {name:<18} {value}" for name, value in lines.items())
     return f"\nUp after {seconds:.0f} s. Ctrl-C stops everything.\n\n{table}\n"
+
+
+def consoles_of_rooms(addresses: Addresses, settings: Settings) -> dict[str, str]:
+    """Return where the agents of each further room answer, when Giosg is simulated."""
+    rooms = settings.rooms if addresses.agent_console_url else {}
+    return {f"  those of {name}": f"{addresses.agent_console_url}?room={room_id}" for name, room_id in rooms.items()}
 
 
 def say(text: str) -> None:

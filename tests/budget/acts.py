@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -11,6 +12,11 @@ from tests.budget.meter import Invocation, Meter
 from tests.functions import notices
 from tests.functions.acts import Chatting, start
 from tests.security.identities import signed
+from tests.toolkit.push_service import Browser
+
+from visitor_chat import wiring
+from visitor_chat.domain.push_subscriptions import subscription_id
+from visitor_chat.runtime.clock import to_text
 
 NAMED = {"visitor_name": "Aino"}
 SAID = NAMED | {"message": "Hello?"}
@@ -36,6 +42,8 @@ class Acts:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._giosg = meter.giosg
+        for agent in self._giosg.agents:
+            agent.go_online()
         self._chatting = start(meter.functions, **SAID)
         self._giosg.webhooks.take()
 
@@ -106,6 +114,44 @@ class Acts:
     def availability(self) -> Invocation:
         return self._visit("get_availability", "GET", "/availability")
 
+    def rooms(self) -> Invocation:
+        return self._visit("list_rooms", "GET", "/rooms")
+
+    def deliver_held_messages_when_nothing_is_held(self) -> Invocation:
+        return Invocation("deliver_held_messages", {})
+
+    def look_at_a_held_message_while_nobody_is_there(self) -> Invocation:
+        self.hold_a_message()()
+        self._meter.wait(minutes=1)
+        return Invocation("deliver_held_messages", {})
+
+    def deliver_a_held_message(self) -> Invocation:
+        self.hold_a_message()()
+        for agent in self._giosg.agents:
+            agent.go_online()
+        self._meter.wait(minutes=1)
+        return Invocation("deliver_held_messages", {})
+
+    def take_a_held_message_back(self) -> Invocation:
+        held = json.loads(self.hold_a_message()()["body"])["held_message"]
+        return self._visit("held_messages", "DELETE", f"/held_messages/{held['id']}")
+
+    def list_held_messages(self) -> Invocation:
+        return self._visit("held_messages", "GET", "/held_messages")
+
+    def hold_a_message(self) -> Invocation:
+        return self._hold(self._chatting)
+
+    def hold_a_message_of_a_new_visitor(self) -> Invocation:
+        return self._hold(None)
+
+    def _hold(self, chatting: Chatting | None) -> Invocation:
+        for agent in self._giosg.agents:
+            agent.go_offline()
+        self._meter.wait(minutes=6)
+        body = NAMED | {"message": "Call me back", "client_message_id": str(uuid.uuid4())}
+        return _of_visitor("hold_message", "POST", "/held_messages", chatting, body)
+
     def health(self) -> Invocation:
         return self._visit("get_health", "GET", "/health")
 
@@ -174,6 +220,15 @@ class Acts:
         self._meter.wait(minutes=5)
         return Invocation("sync_chats", {})
 
+    def compare_a_chat_that_was_handed_over(self) -> Invocation:
+        self._meter.wait(minutes=5)
+        body = json.dumps({"due_chat_ids": [self._chatting.chat_id]})
+        return Invocation("sync_chats", {"Records": [{"messageId": "1", "body": body}]})
+
+    def compare_a_chat_that_was_handed_over_twice(self) -> Invocation:
+        body = json.dumps({"due_chat_ids": [self._chatting.chat_id]})
+        return Invocation("sync_chats", {"Records": [{"messageId": "1", "body": body}]})
+
     def publish_a_message(self) -> Invocation:
         items = boto3.client("dynamodb", REGION).scan(TableName="MessagesTable")["Items"]
         image = next(item for item in items if "seq" in item)
@@ -182,6 +237,27 @@ class Acts:
     def notice_for_an_absent_visitor(self) -> Invocation:
         ids = {name: uuid.uuid4().hex for name in ("id", "visitor_id", "chat_id", "message_id")}
         return Invocation("notify_visitor", {"detail": ids})
+
+
+class RoomActs:
+    """Prepares acts on a stack that has a further room."""
+
+    def __init__(self, meter: Meter) -> None:
+        for agent in meter.giosg.agents:
+            agent.go_online()
+        meter.functions.call("list_rooms", "GET", "/rooms")
+        self._chatting = start(meter.functions, **SAID)
+        self._room = next(iter(meter.giosg.rooms))
+
+    def rooms_of_two(self) -> Invocation:
+        return Invocation("list_rooms", http_event("GET", "/rooms"))
+
+    def start_known_visitor_in_another_room(self) -> Invocation:
+        return _of_visitor("start_chat", "POST", "/chats", self._chatting, NAMED | {"room": self._room})
+
+    def start_known_visitor_in_another_room_again(self) -> Invocation:
+        self.start_known_visitor_in_another_room()()
+        return self.start_known_visitor_in_another_room()
 
 
 class KnownActs:
@@ -215,6 +291,63 @@ class KnownActs:
         return Invocation("start_chat", http_event("POST", "/chats", body={}, token=self._token()))
 
 
+class PushActs:
+    """Prepares acts of visitors who may be told with the page closed."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._chatting = start(meter.functions)
+        self._visitor_id = self._chatting.token.partition(".")[0]
+        (service,) = wiring.settings().push_services
+        self._browser = Browser(f"{service}/1")
+
+    def _subscription(self, method: str) -> Invocation:
+        body = self._browser.subscription
+        return _of_visitor("push_subscription", method, "/push/subscription", self._chatting, body)
+
+    def _answered(self) -> Invocation:
+        ids = {"id": uuid.uuid4().hex, "visitor_id": self._visitor_id, "chat_id": self._chatting.chat_id}
+        return _pushed({"detail-type": "chat.message.added", "detail": ids})
+
+    def push_key(self) -> Invocation:
+        return Invocation("get_push_key", http_event("GET", "/push"))
+
+    def store_a_browser_for_push_messages(self) -> Invocation:
+        return self._subscription("PUT")
+
+    def forget_a_browser_for_push_messages(self) -> Invocation:
+        self._subscription("PUT")()
+        return self._subscription("DELETE")
+
+    def answer_to_a_visitor_who_is_here(self) -> Invocation:
+        wiring.store().connections.open(self._visitor_id, CONNECTION)
+        return self._answered()
+
+    def answer_to_a_visitor_who_has_not_agreed(self) -> Invocation:
+        return self._answered()
+
+    def answer_to_a_visitor_who_has_agreed(self) -> Invocation:
+        self._subscription("PUT")()
+        return self._answered()
+
+    def push_message(self) -> Invocation:
+        self._subscription("PUT")()
+        order = {
+            "kind": "chat.message.added",
+            "visitor_id": self._visitor_id,
+            "chat_id": self._chatting.chat_id,
+            "message_id": None,
+            "subscription_id": subscription_id(self._browser.endpoint),
+            "until": to_text(self._meter.now + timedelta(days=1)),
+        }
+        return _pushed({"order": order})
+
+
+def _pushed(body: Any) -> Invocation:
+    record = {"messageId": "1", "attributes": {"ApproximateReceiveCount": "1"}, "body": json.dumps(body)}
+    return Invocation("send_push", {"Records": [record]})
+
+
 def _inserted(image: Any) -> dict[str, Any]:
     return {"eventID": "1", "eventName": "INSERT", "dynamodb": {"NewImage": image}}
 
@@ -224,4 +357,6 @@ def _named(acts: type) -> dict[str, Callable[[Any], Invocation]]:
 
 
 ACTS = _named(Acts)
+ROOM_ACTS = _named(RoomActs)
 KNOWN_ACTS = _named(KnownActs)
+PUSH_ACTS = _named(PushActs)

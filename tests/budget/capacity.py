@@ -70,9 +70,14 @@ class Capacity:
 
 
 def _written(operation: str, request: Any) -> Iterator[Place]:
-    """Give the items that an operation writes, or checks for a transaction, which costs the same."""
+    """Return the items that an operation writes, or checks for a transaction, which costs the same."""
     if operation == "TransactWriteItems":
         writes = [write for each in request["TransactItems"] for write in each.values()]
+    elif operation == "BatchWriteItem":
+        batches = request["RequestItems"].items()
+        writes = [
+            {"TableName": table, **write} for table, asked in batches for each in asked for write in each.values()
+        ]
     else:
         writes = [request] if operation in {"PutItem", "UpdateItem", "DeleteItem"} else []
     for write in writes:
@@ -114,7 +119,7 @@ def _index_units(index: Any, before: Item | None, after: Item | None) -> int:
 
 
 def _entry(table: Any, index: Any, item: Item | None) -> Item | None:
-    """Give what an index holds of an item, None for one that lacks its key."""
+    """Return what an index holds of an item, None for one that lacks its key."""
     if item is None or not all(name in item for name in _key_names(index)):
         return None
     names = item.keys() if index["Projection"]["ProjectionType"] == "ALL" else {*_key_names(table), *_key_names(index)}
@@ -130,7 +135,7 @@ def _key_names(schema: Any) -> list[str]:
 
 
 def size_of(item: Item) -> int:
-    """Give an item's size in bytes: names and values in UTF-8."""
+    """Return an item's size in bytes: names and values in UTF-8."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 

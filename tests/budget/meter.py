@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-import boto3
 import pytest
-from tests.aws import REGION, Context, Functions
+from tests.aws import Context, Functions
 from tests.budget.capacity import Capacity
-from tests.proof.scheduling import Point
-from tests.proof.stack import Stack, running_stack
+from tests.toolkit.scheduling import Point
+from tests.toolkit.simulation import Stack, running_stack
 
 from visitor_chat import wiring
 
@@ -117,11 +117,9 @@ def _in_sequence(ticks: list[list[Point]], kind: str) -> int:
 
 
 @contextmanager
-def running_meter(**parameters: str) -> Iterator[Meter]:
-    """Give a stack as it is deployed by default, quotas included, or with other parameters."""
-    with running_stack() as stack, pytest.MonkeyPatch.context() as patched:
-        topic = boto3.client("sns", REGION).create_topic(Name="notices")
-        variables = {"QUOTAS": "on", "NOTICES_TOPIC_ARN": topic["TopicArn"], "EVENT_BUS_NAME": "default"} | parameters
-        for name, value in variables.items():
+def running_meter(rooms: Mapping[str, str] = MappingProxyType({}), **parameters: str) -> Iterator[Meter]:
+    """Return a stack as it is deployed by default, quotas included, or with further rooms and other parameters."""
+    with running_stack(rooms) as stack, pytest.MonkeyPatch.context() as patched:
+        for name, value in ({"QUOTAS": "on"} | parameters).items():
             patched.setenv(name, value)
         yield Meter(stack)

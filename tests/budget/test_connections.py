@@ -18,7 +18,7 @@ AT_ONCE = 2
 
 @pytest.fixture
 def giosg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedGiosg]:
-    """Give a Giosg behind TLS, whose certificate is trusted."""
+    """Return a Giosg behind TLS, whose certificate is trusted."""
     certificate = Certificate(tmp_path, address="127.0.0.1")
     trusting = partialmethod(GiosgAdapter.__init__, ca_bundle_path=str(certificate.path))
     monkeypatch.setattr(GiosgAdapter, "__init__", trusting)
@@ -28,7 +28,7 @@ def giosg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulated
 
 @pytest.fixture
 def functions(giosg: SimulatedGiosg) -> Iterator[Functions]:
-    with deployed(giosg) as functions:
+    with deployed(giosg, threads=None) as functions:
         yield functions
 
 

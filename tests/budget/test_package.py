@@ -14,6 +14,7 @@ import pytest
 from botocore import xform_name
 from local.stack import builds
 from local.stack.paths import LAYERS
+from local.stack.settings import architecture
 from tests.template import ROOT, folder, resources
 
 import build_layer
@@ -26,14 +27,15 @@ NEVER = {
     "boto3",  # botocore alone does all that is needed
     "requests",  # the first call to Giosg imports it
     "jwt",  # and the first identity token this
-    "html.parser",  # botocore's manual pages need it
-    "importlib.metadata",  # urllib3's HTTP/2 needs it
     "aws_lambda_powertools.event_handler",
+    "cryptography",  # compiled for one kind of processor
 }
 ALSO_NOT = {
     "get_health": {"botocore.session", "urllib3", "giosg_client.client"},
-    "web_page": {"botocore", "urllib3", "aws_lambda_powertools", "giosg_client"},
+    "web_page": {"botocore", "urllib3", "aws_lambda_powertools", "giosg_client.client"},
 }
+ONLY = {"send_push": {"requests", "jwt", "cryptography"}}
+"""It does nothing without them, and has imported them before the first message comes."""
 IMPORT = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
@@ -108,14 +110,19 @@ def zipped_bytes(folder: Path, place: Path) -> int:
 
 
 def layers(built: Path) -> list[Path]:
-    return [built / "GiosgClientLayer/python", built / "WebLayer/python"]
+    return [built / f"{layer}/python" for layer in ("GiosgClientLayer", "WebLayer", of_push())]
+
+
+def of_push() -> str:
+    """Return the layer with the compiled libraries for this machine."""
+    return {"arm64": "WebPushArmLayer", "x86_64": "WebPushIntelLayer"}[architecture()]
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_a_function_imports_from_its_package_and_the_layers_alone(built: Path, function: str) -> None:
     modules = set(json.loads(run(IMPORT, [built / FUNCTIONS[function], *layers(built)])))
 
-    assert modules.isdisjoint(NEVER | ALSO_NOT.get(function, set()))
+    assert modules.isdisjoint((NEVER | ALSO_NOT.get(function, set())) - ONLY.get(function, set()))
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
@@ -173,3 +180,16 @@ def test_lambdas_python_compiles_no_expression_of_a_library_again(for_lambda: Pa
 
 def test_the_layer_is_small_for_lambda(for_lambda: Path, tmp_path: Path) -> None:
     assert zipped_bytes(for_lambda / "python", tmp_path) <= LARGEST_LAYER_BYTES
+
+
+@pytest.mark.parametrize(
+    ("layer", "machine"), [("WebPushArmLayer", 0xB7), ("WebPushIntelLayer", 0x3E)], ids=["arm64", "x86_64"]
+)
+def test_a_layer_of_compiled_libraries_is_for_its_processor(
+    built: Path, tmp_path: Path, layer: str, machine: int
+) -> None:
+    """The machine's number stands at the 18th byte: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html."""
+    compiled = list((built / layer).rglob("*.so"))
+
+    assert [int.from_bytes(file.read_bytes()[18:20], "little") for file in compiled] == [machine] * 2
+    assert zipped_bytes(built / layer, tmp_path) <= LARGEST_LAYER_BYTES

@@ -67,12 +67,12 @@ def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
 
 
 def refused_fields(reply: Reply) -> list[str]:
-    """Give the fields that an answer names, which must be a refusal of the input."""
+    """Return the fields that an answer names, which must be a refusal of the input."""
     assert reply.status == 400, reply.text
     assert reply.json["code"] == "invalid_request"
     return [each["field"] for each in reply.json["errors"]]
 
 
 def codes(*replies: Reply) -> list[tuple[int, str | None]]:
-    """Give the status and code of each answer; None where it is no error."""
+    """Return the status and code of each answer; None where it is no error."""
     return [(reply.status, reply.json.get("code") if reply.text else None) for reply in replies]

@@ -1,9 +1,9 @@
 """One stack for the tests of each module: every test begins with visitors and chats of its own."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,10 +11,12 @@ import pytest
 from local.giosg import SimulatedGiosg
 from moto.backends import get_backend
 from tests.aws import REGION, WEBHOOK_SECRET, Functions, deployed
+from tests.toolkit.clock import Clock, run_by
 
-from visitor_chat import clock as clock_module
 from visitor_chat import wiring
-from visitor_chat.store.attributes import from_item
+from visitor_chat.runtime import telemetry
+from visitor_chat.store.coordination import availability_key
+from visitor_chat.store.dynamodb_values import from_item, to_item
 
 ACCOUNT_ID = "123456789012"
 """The account that moto makes up."""
@@ -23,24 +25,25 @@ SECRET_ATTRIBUTES = {"visitor_secret_id", "access_token", "secret_hash"}
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The functions and the Giosg that they talk to; `secrets` have been in the tables."""
+    """The functions, the Giosg that they talk to, and the time on both sides; `secrets` have been in the tables."""
 
     giosg: SimulatedGiosg
     functions: Functions
+    clock: Clock
     secrets: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
-        stack = Stack(giosg, functions)
+    with run_by(Clock()) as clock, SimulatedGiosg(clock=clock) as giosg, deployed(giosg) as functions:
+        stack = Stack(giosg, functions, clock)
         yield stack
         assert_nothing_secret(stack)
 
 
 @pytest.fixture
 def giosg(stack: Stack) -> Iterator[SimulatedGiosg]:
-    """Give the module's Giosg, which behaves, and whose agents are online."""
+    """Return the module's Giosg, which behaves, and whose agents are online."""
     stack.giosg.webhooks.take()
     stack.giosg.requests.clear()
     yield stack.giosg
@@ -54,32 +57,17 @@ def functions(stack: Stack) -> Functions:
     return stack.functions
 
 
-class Clock:
-    """The stack's clock, which tests move on."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def advance(self, **duration: float) -> None:
-        self._ahead += timedelta(**duration)
-
-
 @pytest.fixture
-def clock(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:  # noqa: ARG001 - it is the stack's clock
-    """Give the clock of a new container; what is known of the room is forgotten before and after."""
-    moved = Clock()
-    monkeypatch.setattr(clock_module, "now", moved)
+def clock(stack: Stack) -> Iterator[Clock]:
+    """Return the clock of a new container; what is known of the room is forgotten before and after."""
     forget_the_room()
-    yield moved
-    monkeypatch.undo()
+    yield stack.clock
     forget_the_room()
 
 
 def forget_the_room() -> None:
-    boto3.resource("dynamodb", REGION).Table("CoordinationTable").delete_item(Key={"id": "availability"})
+    key = availability_key(wiring.rooms().default.id)
+    boto3.client("dynamodb", REGION).delete_item(TableName="CoordinationTable", Key=to_item(key))
     wiring.reset()
 
 
@@ -99,7 +87,7 @@ class AwsCalls:
 
 @pytest.fixture
 def aws_calls(stack: Stack) -> Iterator[AwsCalls]:  # noqa: ARG001 - it is the stack that calls
-    """Give the calls to AWS from here on."""
+    """Return the calls to AWS from here on."""
     calls = AwsCalls()
     clients = [wiring.aws(service) for service in ("dynamodb", "secretsmanager", "sqs")]
     for client in clients:
@@ -107,6 +95,15 @@ def aws_calls(stack: Stack) -> Iterator[AwsCalls]:  # noqa: ARG001 - it is the s
     yield calls
     for client in clients:
         client.meta.events.unregister("before-call", calls.note)
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Return what is logged from here on."""
+    written = io.StringIO()
+    for handler in telemetry.logger.registered_handler, *telemetry.logger.handlers:
+        monkeypatch.setattr(handler, "stream", written)
+    return written
 
 
 @pytest.fixture
@@ -130,7 +127,7 @@ def stored_secrets() -> set[str]:
 
 
 def stored_items(*names: str) -> list[dict[str, Any]]:
-    """Give everything that is in (all) tables."""
+    """Return everything that is in (all) tables."""
     tables = _tables()
     return [from_item(item.to_json()["Attributes"]) for name in names or tables for item in tables[name].all_items()]
 

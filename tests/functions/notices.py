@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def channel(giosg: SimulatedGiosg, chat_id: str | None = None, *, organization_id: str | None = None) -> str:
-    """Give the channel of all chats, or of one chat's messages."""
+    """Return the channel of all chats, or of one chat's messages."""
     chats = f"/api/v5/orgs/{organization_id or giosg.organization_id}/owned_chats"
     return f"{chats}/{chat_id}/messages" if chat_id else chats
 
@@ -38,7 +38,7 @@ def of_message(
 
 
 def whole_message(giosg: SimulatedGiosg, text: str | None, **other: Any) -> Json:
-    """Give a message's fields, as when it was added by an agent."""
+    """Return a message's fields, as when it was added by an agent."""
     return {
         "room_id": giosg.room_id,
         "type": "msg",

@@ -1,21 +1,48 @@
-"""Requests that come while others are under way."""
+"""Requests that come while others are under way: step by step, in some of the orders that containers may take them."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
-from local.giosg import Fault, SimulatedGiosg
+from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply
 from tests.functions import notices
 from tests.functions.acts import Chatting, codes, start
-from tests.functions.conftest import Clock
-from tests.functions.side_by_side import let_aws_do_one_thing_at_a_time, side_by_side
+from tests.toolkit.simulation import Stack, running_stack
 
-pytestmark = pytest.mark.usefixtures("empty_tables")
+SideBySide = Callable[..., list[Any]]
 
 
-@pytest.fixture(autouse=True)
-def _steps_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_aws_do_one_thing_at_a_time(monkeypatch)
+@pytest.fixture(scope="module")
+def running() -> Iterator[Stack]:
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture
+def simulated(running: Stack) -> Stack:
+    """Return a stack in which nobody has done anything yet."""
+    running.clear(clock_skew=timedelta())
+    return running
+
+
+@pytest.fixture
+def giosg(simulated: Stack) -> SimulatedGiosg:
+    return simulated.giosg
+
+
+@pytest.fixture
+def functions(simulated: Stack) -> Functions:  # noqa: ARG001 - they are the stack's
+    return Functions()
+
+
+@pytest.fixture(params=range(3))
+def side_by_side(request: pytest.FixtureRequest, simulated: Stack) -> SideBySide:
+    """Return what does several acts at once, their steps in one of three orders."""
+    return partial(simulated.scheduler.side_by_side, order=request.param)
 
 
 def counted(replies: list[Reply]) -> list[int]:
@@ -26,10 +53,11 @@ def said(giosg: SimulatedGiosg, chat_id: str) -> list[str]:
     return sorted(message["message"] for message in giosg.messages(chat_id) if message["type"] == "msg")
 
 
-def test_starts_with_one_key_make_one_chat_and_one_visitor(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_starts_with_one_key_make_one_chat_and_one_visitor(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     key = {"idempotency-key": str(uuid.uuid4())}
     known = len(giosg.chats()), len(giosg.world.visitors)
-    giosg.faults.call_latency_seconds = 0.02
 
     replies = side_by_side(
         *[lambda: functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}, headers=key)] * 5
@@ -44,7 +72,9 @@ def test_starts_with_one_key_make_one_chat_and_one_visitor(giosg: SimulatedGiosg
         assert chatting.texts() == ["Hello?"]
 
 
-def test_of_two_bodies_with_one_key_one_is_refused(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_of_two_bodies_with_one_key_one_is_refused(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     key = {"idempotency-key": str(uuid.uuid4())}
     known = len(giosg.chats())
 
@@ -59,9 +89,10 @@ def test_of_two_bodies_with_one_key_one_is_refused(giosg: SimulatedGiosg, functi
     assert len(giosg.chats()) == known + 1
 
 
-def test_sends_with_one_id_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_sends_with_one_id_make_one_message(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
-    giosg.faults.call_latency_seconds = 0.02
 
     replies = side_by_side(*[lambda: chatting.send("Hello?", client_message_id=str(uuid.UUID(int=1)))] * 6)
 
@@ -70,7 +101,9 @@ def test_sends_with_one_id_make_one_message(giosg: SimulatedGiosg, functions: Fu
     assert said(giosg, chatting.chat_id) == chatting.texts() == ["Hello?"]
 
 
-def test_sends_with_one_id_and_two_texts_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_sends_with_one_id_and_two_texts_make_one_message(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
 
     replies = side_by_side(
@@ -81,7 +114,9 @@ def test_sends_with_one_id_and_two_texts_make_one_message(giosg: SimulatedGiosg,
     assert len(said(giosg, chatting.chat_id)) == 1
 
 
-def test_the_same_text_with_different_ids_is_sent_as_often(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_the_same_text_with_different_ids_is_sent_as_often(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
 
     replies = side_by_side(
@@ -96,17 +131,21 @@ def test_the_same_text_with_different_ids_is_sent_as_often(giosg: SimulatedGiosg
     assert said(giosg, chatting.chat_id) == chatting.texts() == ["ok"] * 4
 
 
-def test_a_lost_answer_and_an_eager_repeat_make_one_message(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_a_lost_answer_and_an_eager_repeat_make_one_message(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
-    giosg.faults.add(Fault(kind="commit_then_hang", method="POST", path="messages", seconds=3))
+    silent = {("giosg", 0): "done then silent"}
 
-    replies = side_by_side(*[lambda: chatting.send("Hello?", client_message_id=str(uuid.UUID(int=1)))] * 3)
+    replies = side_by_side(*[lambda: chatting.send("Hello?", client_message_id=str(uuid.UUID(int=1)))] * 3, plan=silent)
 
     assert counted(replies) == [200, 200, 201]
     assert said(giosg, chatting.chat_id) == chatting.texts() == ["Hello?"]
 
 
-def test_webhooks_of_one_chat_lose_nothing(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_webhooks_of_one_chat_lose_nothing(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
     bodies = [
         notices.of_message(
@@ -121,7 +160,9 @@ def test_webhooks_of_one_chat_lose_nothing(giosg: SimulatedGiosg, functions: Fun
     assert sorted(text or "" for text in chatting.texts()) == ["0", "1", "2", "3"]
 
 
-def test_a_reader_who_follows_the_cursor_meanwhile_misses_nothing(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_a_reader_who_follows_the_cursor_meanwhile_misses_nothing(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
     seen: set[str | None] = set()
     cursor = chatting.read().json["next"]
@@ -143,7 +184,9 @@ def test_a_reader_who_follows_the_cursor_meanwhile_misses_nothing(giosg: Simulat
     assert seen == {"0", "1", "2", "3", "4"}
 
 
-def test_an_end_and_sends_leave_every_answered_message_at_giosg(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_an_end_and_sends_leave_every_answered_message_at_giosg(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
 
     ended, *sent = side_by_side(chatting.end, *[lambda text=text: chatting.send(text) for text in ("a", "b", "c")])
@@ -153,9 +196,9 @@ def test_an_end_and_sends_leave_every_answered_message_at_giosg(giosg: Simulated
     assert said(giosg, chatting.chat_id) == sorted(reply.json["message"] for reply in sent if reply.status == 201)
 
 
-def test_visitors_who_ask_together_cost_one_call(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
-    clock.advance(seconds=1)
-
+def test_visitors_who_ask_together_cost_one_call(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     replies = side_by_side(*[lambda: functions.call("get_availability", "GET", "/availability")] * 5)
 
     assert counted(replies) == [200] * 5
@@ -163,7 +206,9 @@ def test_visitors_who_ask_together_cost_one_call(giosg: SimulatedGiosg, function
     assert len(giosg.requests) == 1
 
 
-def test_a_renewal_of_the_access_token_is_done_by_one(giosg: SimulatedGiosg, functions: Functions) -> None:
+def test_a_renewal_of_the_access_token_is_done_by_one(
+    giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
+) -> None:
     chatting = start(functions)
     giosg.credentials.revoke_visitor_tokens()
     giosg.requests.clear()

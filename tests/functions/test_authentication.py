@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.aws import Functions, Reply
 from tests.functions.acts import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, start
-from tests.functions.conftest import AwsCalls, Clock, Stack, stored_items
+from tests.functions.conftest import AwsCalls, Stack, stored_items
+from tests.toolkit.clock import Clock
 
 Call = Callable[..., Reply]
 

@@ -6,6 +6,8 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.acts import Chatting, codes, deliver, start
+from tests.toolkit.clock import Clock
+from tests.toolkit.silence import silence
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
@@ -50,13 +52,18 @@ def test_a_refusal_because_it_is_over_is_an_end(giosg: SimulatedGiosg, chatting:
     assert chatting.end().json["status"] == "ended"
 
 
-@pytest.mark.parametrize("kind", ["commit_then_hang", "commit_then_drop", "commit_then_answer"])
+@pytest.mark.parametrize("kind", ["commit_then_drop", "commit_then_answer"])
 def test_an_end_that_was_done_but_not_confirmed_is_an_end(
-    giosg: SimulatedGiosg, chatting: Chatting, kind: Literal["commit_then_hang"]
+    giosg: SimulatedGiosg, chatting: Chatting, kind: Literal["commit_then_drop"]
 ) -> None:
-    giosg.faults.add(Fault(kind=kind, path=f"{chatting.chat_id}$", seconds=3))
+    giosg.faults.add(Fault(kind=kind, path=f"{chatting.chat_id}$"))
 
     assert chatting.end().json["status"] == "ended"
+
+
+def test_an_end_that_was_done_in_silence_is_an_end(chatting: Chatting, clock: Clock) -> None:
+    with silence(clock, "PATCH", f"{chatting.chat_id}$", done_after_seconds=0):
+        assert chatting.end().json["status"] == "ended"
 
 
 @pytest.mark.parametrize(
@@ -73,10 +80,10 @@ def test_a_refused_end_leaves_the_chat_open(
     assert chatting.end().json["status"] == "ended"
 
 
-def test_an_end_without_an_answer_can_be_repeated(giosg: SimulatedGiosg, chatting: Chatting) -> None:
-    giosg.faults.add(Fault(kind="hang", path=f"{chatting.chat_id}$", seconds=3))
+def test_an_end_without_an_answer_can_be_repeated(chatting: Chatting, clock: Clock) -> None:
+    with silence(clock, "PATCH", f"{chatting.chat_id}$", done_after_seconds=None):
+        assert codes(chatting.end()) == [(504, "giosg_timeout")]
 
-    assert codes(chatting.end()) == [(504, "giosg_timeout")]
     assert chatting.end().json["status"] == "ended"
 
 

@@ -11,9 +11,9 @@ from tests import public_api
 from tests.aws import Context, http_event
 
 from giosg_client import errors as giosg_errors
-from visitor_chat import endpoint, errors
-from visitor_chat.routing import Api
-from visitor_chat.store.tables import UnprocessedReads
+from visitor_chat.api import http
+from visitor_chat.domain import errors
+from visitor_chat.store.tables import Unprocessed
 
 CONTEXT: dict[str, Any] = {"method": "POST", "path": "/swordfish", "request_id": "swordfish"}
 SECRET_TEXT = "swordfish"
@@ -49,11 +49,11 @@ TABLE = [
     (giosg_errors.GiosgForbidden(SECRET_TEXT, status=403, **CONTEXT), 502, "giosg_error"),
     (giosg_errors.GiosgNotFound(SECRET_TEXT, status=404, **CONTEXT), 502, "giosg_error"),
     (giosg_errors.GiosgBadResponse(SECRET_TEXT, status=200, **CONTEXT), 502, "giosg_error"),
-    (giosg_errors.InvalidWebhook(SECRET_TEXT, field="action"), 400, "invalid_request"),
+    (giosg_errors.InvalidDocument(SECRET_TEXT, field="action"), 400, "invalid_request"),
     (ClientError({"Error": {"Code": "ThrottlingException", "Message": SECRET_TEXT}}, SECRET_TEXT), 503, "try_again"),
     (EndpointConnectionError(endpoint_url=SECRET_TEXT), 503, "try_again"),
     (ConnectTimeoutError(endpoint_url=SECRET_TEXT), 503, "try_again"),
-    (UnprocessedReads(SECRET_TEXT), 503, "try_again"),
+    (Unprocessed(SECRET_TEXT), 503, "try_again"),
     (RuntimeError(SECRET_TEXT), 500, "internal_error"),
     (RecursionError(SECRET_TEXT), 500, "internal_error"),
     (KeyError(SECRET_TEXT), 500, "internal_error"),
@@ -62,17 +62,11 @@ TABLE = [
 
 def answer(error: Exception) -> dict[str, Any]:
     """Answer a request in which an error is raised."""
-    app = endpoint.api()
 
-    def fail() -> endpoint.Answer:
+    def fail(_request: http.Request) -> http.Answer:
         raise error
 
-    app.get("/health")(fail)
-    return _call(app)
-
-
-def _call(app: Api) -> dict[str, Any]:
-    handler: Callable[..., dict[str, Any]] = endpoint.handler(app)
+    handler: Callable[..., dict[str, Any]] = http.handler({"GET /health": fail})
     return handler(http_event("GET", "/health"), Context())
 
 
@@ -94,8 +88,8 @@ def test_what_an_error_says_to_us_stays_with_us(error: Exception, status: int, c
     assert SECRET_TEXT not in str(answer(error)), (status, code)
 
 
-@pytest.mark.parametrize("good", [endpoint.answer(200, {}), endpoint.no_content()], ids=["json", "empty"])
-def test_a_success_is_kept_from_caches_and_frames_as_well(good: endpoint.Answer) -> None:
+@pytest.mark.parametrize("good", [http.answer(200, {}), http.no_content()], ids=["json", "empty"])
+def test_a_success_is_kept_from_caches_and_frames_as_well(good: http.Answer) -> None:
     assert good.headers.items() >= PROTECTION.items()
 
 

@@ -4,7 +4,7 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, Reply
 from tests.functions.acts import codes
-from tests.functions.conftest import Clock
+from tests.toolkit.clock import Clock
 
 from visitor_chat import wiring
 

@@ -6,8 +6,9 @@ from tests.aws import Functions
 from tests.functions.acts import Chatting, codes, deliver, refused_fields, start
 from tests.functions.bad_values import NO_CURSORS, NO_LIMITS
 from tests.functions.conftest import AwsCalls, Stack
+from tests.toolkit.clock import Clock
 
-from visitor_chat import cursors
+from visitor_chat.domain import cursors
 
 
 @pytest.fixture
@@ -20,6 +21,12 @@ def talking(stack: Stack) -> Chatting:
     first = start(stack.functions, message="Hello?")
     start(stack.functions, token=first.token)
     return first
+
+
+def start_later(functions: Functions, chatting: Chatting, clock: Clock) -> str:
+    """Start another chat of a visitor's, some time after the one before."""
+    clock.advance(milliseconds=1)
+    return start(functions, token=chatting.token).chat_id
 
 
 def ids(chatting: Chatting, *, limit: int) -> list[str]:
@@ -42,16 +49,20 @@ def test_a_chat_is_shown_the_same_alone_and_in_the_list(chatting: Chatting) -> N
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])
-def test_the_newest_chats_come_first_page_by_page(functions: Functions, chatting: Chatting, limit: int) -> None:
-    later = [start(functions, token=chatting.token).chat_id for _chat in range(4)]
+def test_the_newest_chats_come_first_page_by_page(
+    functions: Functions, chatting: Chatting, clock: Clock, limit: int
+) -> None:
+    later = [start_later(functions, chatting, clock) for _chat in range(4)]
 
     assert ids(chatting, limit=limit) == [*reversed(later), chatting.chat_id]
 
 
-def test_a_chat_that_is_started_meanwhile_disturbs_no_page(functions: Functions, chatting: Chatting) -> None:
-    start(functions, token=chatting.token)
+def test_a_chat_that_is_started_meanwhile_disturbs_no_page(
+    functions: Functions, chatting: Chatting, clock: Clock
+) -> None:
+    start_later(functions, chatting, clock)
     page = chatting.chats(limit="1").json
-    start(functions, token=chatting.token)
+    start_later(functions, chatting, clock)
 
     rest = chatting.chats(after=page["next"]).json
 

@@ -7,7 +7,7 @@ from tests.functions.acts import Chatting, deliver, refused_fields, start
 from tests.functions.bad_values import NO_CURSORS, NO_LIMITS
 from tests.functions.conftest import AwsCalls, Stack, stored_items
 
-from visitor_chat import cursors
+from visitor_chat.domain import cursors
 
 
 @pytest.fixture

@@ -1,21 +1,20 @@
 """What the sockets' frames look like."""
 
-import pytest
-from tests import public_api
+from tests import socket_api
 from tests.aws import Functions
 from tests.functions.acts import start
 
-from visitor_chat import push, wiring
-from visitor_chat.records import Chat
+from visitor_chat import wiring
+from visitor_chat.domain.records import Chat
+from visitor_chat.realtime import push
 
 
-@pytest.mark.parametrize("makes_a_frame", [push.chat_frame, push.removed_frame])
-def test_a_frame_of_a_chat_is_as_documented(functions: Functions, makes_a_frame: object) -> None:
+def test_frames_of_a_chat_are_as_documented(functions: Functions) -> None:
     chat = wiring.store().chats.find(start(functions, message="Hello?").chat_id)
     assert isinstance(chat, Chat)
-    assert callable(makes_a_frame)
 
-    public_api.check_schema("SocketFrame", makes_a_frame(chat))
+    for frame in (push.chat_frame(chat, wiring.rooms()), push.removed_frame(chat)):
+        socket_api.check(frame)
 
 
 def test_a_frame_of_a_message_is_as_documented(functions: Functions) -> None:
@@ -27,5 +26,5 @@ def test_a_frame_of_a_message_is_as_documented(functions: Functions) -> None:
 
     frame = push.message_frame(chat, message)
 
-    public_api.check_schema("SocketFrame", frame)
+    socket_api.check(frame)
     assert frame["next"] == chatting.read().json["next"]

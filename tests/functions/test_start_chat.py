@@ -4,7 +4,8 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.acts import codes, deliver, start
-from tests.functions.conftest import Clock, stored_items
+from tests.functions.conftest import stored_items
+from tests.toolkit.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

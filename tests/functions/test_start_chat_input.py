@@ -58,6 +58,16 @@ def test_a_name_may_be_written_from_right_to_left(functions: Functions) -> None:
     assert post(functions, visitor_name=name).json["visitor"]["name"] == name
 
 
+@pytest.mark.parametrize("field", ["visitor_name", "message"])
+@pytest.mark.parametrize(
+    "good", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u2764\ufe0f", "\u0915\u094d\u200d\u0937"], ids=ascii
+)
+def test_signs_that_hold_others_together_stay(functions: Functions, field: str, good: str) -> None:
+    reply = post(functions, **{field: good}).json
+
+    assert good in {reply["visitor"]["name"], (reply["message"] or {}).get("message")}
+
+
 @pytest.mark.parametrize("bad", NO_UUIDS)
 def test_a_client_message_id_is_a_uuid(functions: Functions, bad: str) -> None:
     assert refused_fields(post(functions, message="x", client_message_id=NO_UUIDS[bad])) == ["client_message_id"]

@@ -7,7 +7,7 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, Reply
 from tests.functions.acts import Chatting, codes, deliver, start
-from tests.functions.conftest import Clock
+from tests.toolkit.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

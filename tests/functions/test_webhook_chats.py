@@ -134,6 +134,35 @@ def test_a_purge_takes_the_visitors_name_along(giosg: SimulatedGiosg, functions:
     assert chatting.chat().json["visitor_name"] is None
 
 
+def test_a_chat_that_was_moved_to_another_room_is_ours_all_the_same(
+    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+) -> None:
+    elsewhere = {"room_id": notices.ELSEWHERE}
+    message = notices.whole_message(giosg, "Good morning!") | elsewhere
+
+    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, {"user_member_count": 1} | elsewhere))
+    assert chatting.chat().json["status"] == "active"
+    functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, notices.SOME_MESSAGE, message))
+    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED | elsewhere))
+
+    assert chatting.texts() == ["Hello?", "Good morning!"]
+    assert chatting.chat().json["status"] == "ended"
+
+
+def test_a_chat_of_another_room_that_we_do_not_know_stays_unknown(
+    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+) -> None:
+    lose(chatting)
+    giosg.requests.clear()
+    message = notices.whole_message(giosg, "Good morning!", room_id=notices.ELSEWHERE)
+
+    functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, notices.SOME_MESSAGE, message))
+    tell(functions, notices.of_chat(giosg, "added", chatting.chat_id, {"room_id": notices.ELSEWHERE}))
+
+    assert not giosg.requests.all()
+    assert chatting.chats().json["chats"] == []
+
+
 def lose(chatting: Chatting) -> None:
     """Let the tables lose a chat, as if its start had never been stored."""
     item = next(each for each in stored_items("ChatsTable") if each["pk"] == f"chat#{chatting.chat_id}")

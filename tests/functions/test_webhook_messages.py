@@ -120,6 +120,33 @@ def test_messages_that_come_in_the_wrong_order_keep_their_times(
     assert chatting.chat().json["last_message_at"] == "2030-01-01T10:00:03.000Z"
 
 
+def shown(chatting: Chatting) -> list[str]:
+    """Return the texts of a chat as clients show them."""
+    messages = chatting.read(limit="200").json["messages"]
+    return [each["message"] for each in sorted(messages, key=lambda each: (each["created_at"], each["sequence"]))]
+
+
+def test_messages_of_one_instant_have_an_order_that_never_changes(
+    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+) -> None:
+    bodies = [added(giosg, chatting, text) for text in "abcdef"]
+    tell(functions, *bodies)
+
+    tell(functions, later(bodies[1], "changed", message="B"), bodies[0], later(bodies[4], "removed"))
+
+    assert shown(chatting) == ["a", "B", "c", "d", None, "f"]
+
+
+def test_a_message_of_that_instant_has_its_place_from_when_it_is_seen(
+    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+) -> None:
+    first, second = added(giosg, chatting, "a"), added(giosg, chatting, "b")
+
+    tell(functions, later(second, "changed", message="B"), first, second)
+
+    assert shown(chatting) == ["a", "B"]
+
+
 @pytest.mark.parametrize("kind", ["tag_created", "tag_removed", "shoppingcart_locked", "something_new", "MSG"])
 def test_kinds_that_are_not_for_visitors_are_not_even_stored(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, kind: str
@@ -180,28 +207,3 @@ def test_odd_content_is_shown_as_well_as_can_be(
     tell(functions, body)
 
     assert chatting.texts()[-1] == text
-
-
-@pytest.mark.parametrize(
-    "resource",
-    [
-        {"created_at": "yesterday"},
-        {"created_at": "0001-01-01T00:00:00+14:00"},
-        {"created_at": None},
-        {"type": 5},
-        {"type": ""},
-        {"sender_type": None},
-        {"message": 5},
-        {"message": ["x"]},
-        {"attachments": "x"},
-    ],
-)
-def test_what_is_not_as_documented_is_ignored(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, resource: Json
-) -> None:
-    body = added(giosg, chatting, "Good morning!")
-    body["resource"] |= resource
-
-    tell(functions, body)
-
-    assert chatting.read().json["messages"] == []

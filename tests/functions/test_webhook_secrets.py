@@ -9,8 +9,9 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, WEBHOOK_SECRET, Functions, Reply
 from tests.functions.acts import codes
-from tests.functions.conftest import AwsCalls, Clock
+from tests.functions.conftest import AwsCalls
 from tests.functions.notices import about_an_unknown_chat
+from tests.toolkit.clock import Clock
 
 
 @pytest.fixture(params=["chats", "messages"])

@@ -27,7 +27,6 @@ def make_client(waits: list[float]) -> MakeClient:
     def make(base_url: str, **options: Any) -> GiosgClient:
         defaults: dict[str, Any] = {
             "organization_id": samples.ORGANIZATION_ID,
-            "room_id": samples.ROOM_ID,
             "api_token": lambda: samples.API_TOKEN,
             "connect_timeout_seconds": 1.0,
             "read_timeout_seconds": 2.0,

@@ -59,7 +59,7 @@ Behaviour = Callable[[Connection], None]
 
 
 def answering(*answers: bytes) -> Behaviour:
-    """Give each request its answer, further ones the last; then go on until the client closes."""
+    """Return each request its answer, further ones the last; then go on until the client closes."""
 
     def behave(connection: Connection) -> None:
         remaining = list(answers)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from local.giosg import Fault, SimulatedGiosg
+from tests.giosg_client import samples
 from tests.giosg_client.conftest import NOW, MakeClient
 
 from giosg_client.client import GiosgClient
@@ -32,7 +34,6 @@ def client(giosg: SimulatedGiosg, make_client: MakeClient) -> GiosgClient:
     return make_client(
         giosg.base_url,
         organization_id=giosg.organization_id,
-        room_id=giosg.room_id,
         api_token=lambda: giosg.api_token,
         read_timeout_seconds=5.0,
     )
@@ -42,14 +43,14 @@ def client(giosg: SimulatedGiosg, make_client: MakeClient) -> GiosgClient:
 def visitor(client: GiosgClient) -> VisitorCredentials:
     """Return a visitor who is in the room."""
     credentials = client.authenticate_visitor()
-    client.create_room_visitor(credentials.visitor_id, access_token=credentials.access_token)
+    client.create_room_visitor(samples.ROOM_ID, credentials.visitor_id, access_token=credentials.access_token)
     return credentials
 
 
 @pytest.fixture
 def chat(client: GiosgClient, visitor: VisitorCredentials) -> Chat:
     """Return a chat of the visitor's with nothing in it."""
-    return client.create_chat(visitor.visitor_id, access_token=visitor.access_token)
+    return client.create_chat(samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token)
 
 
 class TestVisitor:
@@ -68,7 +69,7 @@ class TestVisitor:
         self, client: GiosgClient, visitor: VisitorCredentials
     ) -> None:
         again = client.create_room_visitor(
-            visitor.visitor_id, access_token=visitor.access_token, presence_expires_in_seconds=90
+            samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token, presence_expires_in_seconds=90
         )
 
         assert again.id == visitor.visitor_id
@@ -76,13 +77,13 @@ class TestVisitor:
 
     def test_presence_is_refreshed(self, client: GiosgClient, visitor: VisitorCredentials) -> None:
         present = client.refresh_presence(
-            visitor.visitor_id, access_token=visitor.access_token, presence_expires_in_seconds=120
+            samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token, presence_expires_in_seconds=120
         )
 
         assert present.presence_expires_in_seconds == 120
 
     def test_agents_see_the_visitors_name(self, client: GiosgClient, visitor: VisitorCredentials, chat: Chat) -> None:
-        client.set_visitor_variable(visitor.visitor_id, key="username", value="Aino \u00c4")
+        client.set_visitor_variable(samples.ROOM_ID, visitor.visitor_id, key="username", value="Aino \u00c4")
 
         (member,) = client.list_owned_memberships(chat.id)
         assert member.member_public_name == "Aino \u00c4"
@@ -91,7 +92,7 @@ class TestVisitor:
         self, client: GiosgClient, visitor: VisitorCredentials
     ) -> None:
         with pytest.raises(GiosgUnauthorized):
-            client.create_chat(visitor.visitor_id, access_token="somebody-elses")
+            client.create_chat(samples.ROOM_ID, visitor.visitor_id, access_token="somebody-elses")
 
 
 class TestChats:
@@ -103,7 +104,9 @@ class TestChats:
         assert chat.chat_type == "visitor"
 
     def test_a_chat_from_another_system_says_so(self, client: GiosgClient, visitor: VisitorCredentials) -> None:
-        chat = client.create_chat(visitor.visitor_id, access_token=visitor.access_token, chat_type="external")
+        chat = client.create_chat(
+            samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token, chat_type="external"
+        )
 
         assert chat.chat_type == "external"
 
@@ -113,9 +116,12 @@ class TestChats:
         assert seen.id == client.get_owned_chat(chat.id).id == chat.id
 
     def test_lists_go_over_all_pages(self, client: GiosgClient, visitor: VisitorCredentials) -> None:
-        made = {client.create_chat(visitor.visitor_id, access_token=visitor.access_token).id for _ in range(5)}
+        made = {
+            client.create_chat(samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token).id
+            for _ in range(5)
+        }
 
-        listed = client.list_visitor_chats(visitor.visitor_id, access_token=visitor.access_token)
+        listed = client.list_visitor_chats(samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token)
         owned = client.list_owned_chats()
 
         assert {chat.id for chat in listed} == made
@@ -142,7 +148,7 @@ class TestChats:
         set_online(giosg, is_online=False)
 
         with pytest.raises(GiosgForbidden):
-            client.create_chat(visitor.visitor_id, access_token=visitor.access_token)
+            client.create_chat(samples.ROOM_ID, visitor.visitor_id, access_token=visitor.access_token)
 
     def test_a_chat_that_does_not_exist_is_not_found(self, client: GiosgClient, giosg: SimulatedGiosg) -> None:
         with pytest.raises(GiosgNotFound):
@@ -218,9 +224,9 @@ class TestRoom:
     ) -> None:
         set_online(giosg, is_online=is_online)
 
-        assert client.get_room().is_online is is_online
-        assert client.get_public_room(access_token=visitor.access_token).is_online is is_online
-        assert bool(client.list_online_users(access_token=visitor.access_token)) is is_online
+        assert client.get_room(samples.ROOM_ID).is_online is is_online
+        assert client.get_public_room(samples.ROOM_ID, access_token=visitor.access_token).is_online is is_online
+        assert bool(client.list_online_users(samples.ROOM_ID, access_token=visitor.access_token)) is is_online
 
 
 class TestOrganisation:
@@ -295,3 +301,22 @@ def read_resource(notification: Notification) -> object:
         return changes(notification.resource)
     model = Chat if notification.kind == "chat" else Message
     return model.from_json(notification.resource)
+
+
+def test_each_call_waits_for_its_turn_and_a_repeat_belongs_to_its_call(
+    giosg: SimulatedGiosg, make_client: MakeClient
+) -> None:
+    turns: list[int] = []
+    client = make_client(
+        giosg.base_url,
+        organization_id=giosg.organization_id,
+        api_token=lambda: giosg.api_token,
+        before_call=lambda: turns.append(len(giosg.requests.all())),
+    )
+    giosg.faults.answer(503, path="owned_chats")
+
+    for _call in range(2):
+        with suppress(GiosgNotFound):
+            client.get_owned_chat(samples.CHAT_ID)
+
+    assert turns == [0, 2]

@@ -62,7 +62,7 @@ class TestNothingWasSent:
 
     def test_a_name_that_does_not_exist_is_unreachable(self, make_client: MakeClient) -> None:
         with pytest.raises(GiosgUnreachable):
-            make_client("http://giosg.invalid").get_room()
+            make_client("http://giosg.invalid").get_room(samples.ROOM_ID)
 
 
 class TestMayHaveBeenDone:
@@ -146,28 +146,30 @@ class TestReadingIsRepeated:
     )
     def test_the_second_attempt_counts(self, make_client: MakeClient, behaviours: list[Behaviour]) -> None:
         with RawServer(*behaviours) as server:
-            assert make_client(server.url).get_public_room(access_token="token").is_online
+            assert make_client(server.url).get_public_room(samples.ROOM_ID, access_token="token").is_online
 
             assert len(server.requests) == 2
 
     def test_it_ends_after_the_attempts_of_the_policy(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(500))) as server:
             with pytest.raises(GiosgServerError):
-                make_client(server.url, retry=RetryPolicy(attempts=4)).get_public_room(access_token="token")
+                make_client(server.url, retry=RetryPolicy(attempts=4)).get_public_room(
+                    samples.ROOM_ID, access_token="token"
+                )
 
             assert len(server.requests) == 4
             assert len(waits) == 3
 
     def test_a_short_retry_after_is_waited_for(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(503, headers={"Retry-After": "2"}), OK_ROOM)) as server:
-            make_client(server.url, read_timeout_seconds=5.0).get_public_room(access_token="token")
+            make_client(server.url, read_timeout_seconds=5.0).get_public_room(samples.ROOM_ID, access_token="token")
 
         assert waits == [2.0]
 
     def test_a_long_retry_after_is_left_to_the_caller(self, make_client: MakeClient, waits: list[float]) -> None:
         with RawServer(answering(answer(429, headers={"Retry-After": "30"}), OK_ROOM)) as server:
             with pytest.raises(GiosgUnavailable) as caught:
-                make_client(server.url).get_public_room(access_token="token")
+                make_client(server.url).get_public_room(samples.ROOM_ID, access_token="token")
 
             assert caught.value.retry_after_seconds == 30
             assert waits == []
@@ -177,7 +179,7 @@ class TestReadingIsRepeated:
             client = make_client(server.url, connect_timeout_seconds=0.5, read_timeout_seconds=0.5)
 
             with pytest.raises(GiosgUnavailable):
-                client.get_public_room(access_token="token")
+                client.get_public_room(samples.ROOM_ID, access_token="token")
 
             assert waits == []
 
@@ -194,7 +196,7 @@ class TestAvailabilityIsAskedOnce:
     def test_a_failure_is_left_to_the_caller_who_knows_an_older_answer(self, make_client: MakeClient) -> None:
         with RawServer(answering(answer(500), OK_ROOM)) as server:
             with pytest.raises(GiosgServerError):
-                make_client(server.url).get_room()
+                make_client(server.url).get_room(samples.ROOM_ID)
 
             assert len(server.requests) == 1
 
@@ -222,7 +224,7 @@ class TestTimeIsBounded:
             started = time.monotonic()
 
             with pytest.raises(GiosgTimeout):
-                client.get_public_room(access_token="token")
+                client.get_public_room(samples.ROOM_ID, access_token="token")
 
             assert time.monotonic() - started < 2
 
@@ -237,7 +239,7 @@ class TestTimeIsBounded:
             started = time.monotonic()
 
             with pytest.raises(GiosgTimeout):
-                client.get_public_room(access_token="token")
+                client.get_public_room(samples.ROOM_ID, access_token="token")
 
             assert time.monotonic() - started < 2
             assert 2 <= len(server.requests) <= 4
@@ -249,7 +251,7 @@ class TestKeepAlive:
             client = make_client(server.url)
 
             for _ in range(3):
-                client.get_room()
+                client.get_room(samples.ROOM_ID)
 
             assert server.connections == 1
 
@@ -259,8 +261,8 @@ class TestKeepAlive:
             client = make_client(server.url, retry=RetryPolicy(attempts=1))
 
             with pytest.raises(GiosgError):
-                client.get_room()
-            client.get_room()
+                client.get_room(samples.ROOM_ID)
+            client.get_room(samples.ROOM_ID)
 
             assert server.connections == 1
 
@@ -271,7 +273,7 @@ class TestKeepAlive:
 
         with RawServer(once, answering(OK_MESSAGE)) as server:
             client = make_client(server.url)
-            client.get_room()
+            client.get_room(samples.ROOM_ID)
             server.closed.acquire()
 
             assert send_message(client).message == samples.TEXT
@@ -281,7 +283,7 @@ class TestKeepAlive:
     ) -> None:
         with RawServer(answering(OK_ROOM), answering(OK_MESSAGE)) as server:
             client = make_client(server.url)
-            client.get_room()
+            client.get_room(samples.ROOM_ID)
 
             monkeypatch.setattr(connections, "LONGEST_IDLE_SECONDS", 0.0)
             send_message(client)
@@ -298,7 +300,7 @@ class TestKeepAlive:
 
         with RawServer(behave, answering(OK_MESSAGE)) as server:
             client = make_client(server.url)
-            client.get_room()
+            client.get_room(samples.ROOM_ID)
 
             with pytest.raises(GiosgTimeout) as caught:
                 send_message(client)
@@ -310,7 +312,7 @@ class TestKeepAlive:
         with RawServer(answering(OK_ROOM)) as server, ThreadPoolExecutor(connections.POOL_SIZE) as pool:
             client = make_client(server.url)
 
-            rooms = list(pool.map(lambda _: client.get_room(), range(100)))
+            rooms = list(pool.map(lambda _: client.get_room(samples.ROOM_ID), range(100)))
 
             assert len(rooms) == 100
             assert server.connections <= connections.POOL_SIZE
@@ -323,7 +325,7 @@ class TestConnect:
             client = make_client(server.url)
 
             client.connect()
-            client.get_room()
+            client.get_room(samples.ROOM_ID)
 
             assert server.connections == 1
             assert server.targets[0] == "HEAD /"
@@ -354,58 +356,58 @@ class TestAnswersThatMakeNoSense:
     def test_the_answer_is_refused(self, make_client: MakeClient, garbage: bytes) -> None:
         with RawServer(answering(answer(200, garbage))) as server:
             with pytest.raises(GiosgBadResponse) as caught:
-                make_client(server.url).get_room()
+                make_client(server.url).get_room(samples.ROOM_ID)
 
             assert caught.value.status == 200
             assert not caught.value.is_ambiguous
             assert len(server.requests) == 1
 
     def test_the_error_names_the_field(self, make_client: MakeClient) -> None:
-        with RawServer(answering(answer(201, samples.message(chat_id=7)))) as server:
+        with RawServer(answering(answer(201, samples.message(id=7)))) as server:
             with pytest.raises(GiosgBadResponse) as caught:
                 send_message(make_client(server.url))
 
-            assert caught.value.field == "chat_id"
+            assert caught.value.field == "id"
             assert caught.value.is_ambiguous
 
     def test_an_answer_that_is_too_large_is_not_read(self, make_client: MakeClient) -> None:
         huge = answer(200, b" " * (transport.LARGEST_ANSWER_BYTES + 1))
         with RawServer(answering(huge)) as server, pytest.raises(GiosgBadResponse, match="too large"):
-            make_client(server.url).get_room()
+            make_client(server.url).get_room(samples.ROOM_ID)
 
     def test_an_answer_that_unfolds_without_end_is_not_read(self, make_client: MakeClient) -> None:
         bomb = gzip.compress(b" " * (16 * transport.LARGEST_ANSWER_BYTES))
         packed = answer(200, bomb, {"Content-Encoding": "gzip"})
         with RawServer(answering(packed)) as server, pytest.raises(GiosgBadResponse, match="too large"):
-            make_client(server.url).get_room()
+            make_client(server.url).get_room(samples.ROOM_ID)
 
     def test_a_packed_answer_is_unpacked(self, make_client: MakeClient) -> None:
         packed = gzip.compress(answer(200, samples.room()).split(b"\r\n\r\n")[1])
         with RawServer(answering(answer(200, packed, {"Content-Encoding": "gzip"}))) as server:
-            assert make_client(server.url).get_room().is_online
+            assert make_client(server.url).get_room(samples.ROOM_ID).is_online
 
     def test_an_answer_that_is_not_packed_as_it_says_is_refused(self, make_client: MakeClient) -> None:
         broken = answer(200, b"not gzip", {"Content-Encoding": "gzip"})
         with RawServer(answering(broken)) as server, pytest.raises(GiosgBadResponse):
-            make_client(server.url).get_room()
+            make_client(server.url).get_room(samples.ROOM_ID)
 
     def test_a_large_error_is_still_that_error(self, make_client: MakeClient) -> None:
         with RawServer(answering(answer(502, b" " * 1_000_000))) as server, pytest.raises(GiosgServerError):
-            make_client(server.url, retry=RetryPolicy(attempts=1)).get_room()
+            make_client(server.url, retry=RetryPolicy(attempts=1)).get_room(samples.ROOM_ID)
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_a_redirect_is_not_followed(self, make_client: MakeClient, status: int) -> None:
         with RawServer(answering(OK_ROOM)) as elsewhere:
             moved = answer(status, headers={"Location": f"{elsewhere.url}/api/v5/users/me"})
             with RawServer(answering(moved)) as server, pytest.raises(GiosgBadResponse):
-                make_client(server.url).get_room()
+                make_client(server.url).get_room(samples.ROOM_ID)
 
             assert elsewhere.requests == []
 
     @pytest.mark.parametrize("status", [304, 600, 999])
     def test_an_odd_status_is_refused(self, make_client: MakeClient, status: int) -> None:
         with RawServer(answering(answer(status))) as server, pytest.raises(GiosgBadResponse):
-            make_client(server.url).get_room()
+            make_client(server.url).get_room(samples.ROOM_ID)
 
 
 class TestSurroundings:
@@ -414,8 +416,8 @@ class TestSurroundings:
         with RawServer(answering(tracking)) as server:
             client = make_client(server.url)
 
-            client.get_room()
-            client.get_room()
+            client.get_room(samples.ROOM_ID)
+            client.get_room(samples.ROOM_ID)
 
             assert b"cookie" not in server.requests[1].lower()
 
@@ -425,7 +427,7 @@ class TestSurroundings:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
         with RawServer(answering(OK_ROOM)) as server:
-            assert make_client(server.url).get_room().is_online
+            assert make_client(server.url).get_room(samples.ROOM_ID).is_online
 
     def test_a_login_for_the_host_in_netrc_is_ignored(
         self, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Any

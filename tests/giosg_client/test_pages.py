@@ -58,7 +58,7 @@ class TestFollowing:
 
     def test_a_plain_list_is_its_only_page(self, make_client: MakeClient) -> None:
         with RawServer(answering(answer(200, [samples.online_user()]))) as server:
-            (agent,) = make_client(server.url).list_online_users(access_token=samples.ACCESS_TOKEN)
+            (agent,) = make_client(server.url).list_online_users(samples.ROOM_ID, access_token=samples.ACCESS_TOKEN)
 
             assert agent.id == samples.USER_ID
 
@@ -68,6 +68,21 @@ class TestFollowing:
 
             assert len(chats) == 2
             assert server.targets[1] == f"GET /giosg{LIST}?cursor=2"
+
+    @pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {"id": None}, samples.chat(id=7)])
+    def test_an_item_that_cannot_be_read_is_left_out_and_told_of(self, make_client: MakeClient, odd: object) -> None:
+        told: list[tuple[str, int]] = []
+        with RawServer(answering(page(samples.chat(), odd, samples.chat()))) as server:
+            client = make_client(server.url, on_left_out=lambda call, number: told.append((call, number)))
+            chats = client.list_owned_chats()
+
+            assert [chat.id for chat in chats] == [samples.CHAT_ID] * 2
+            assert (chats.left_out, told) == (1, [(f"GET {LIST}", 1)])
+
+    def test_fields_of_a_page_that_are_not_needed_may_be_odd(self, make_client: MakeClient) -> None:
+        document = {"results": [samples.chat()], "previous": 7, "count": [], "next": None}
+        with RawServer(answering(answer(200, document))) as server:
+            assert len(list(make_client(server.url).list_owned_chats())) == 1
 
     def test_an_empty_next_ends_the_list(self, make_client: MakeClient) -> None:
         with RawServer(answering(page(samples.chat(), next_url=""))) as server:
@@ -114,9 +129,11 @@ class TestRefused:
 
     @pytest.mark.parametrize("next_url", [7, True, [], {}])
     def test_a_next_page_that_is_no_url(self, make_client: MakeClient, next_url: object) -> None:
-        with RawServer(answering(page(next_url=next_url))) as server:
+        with RawServer(answering(page(samples.chat(), next_url=next_url))) as server:
+            chats = make_client(server.url).list_owned_chats()
+            next(chats)
             with pytest.raises(GiosgBadResponse) as caught:
-                list(make_client(server.url).list_owned_chats())
+                next(chats)
 
             assert caught.value.field == "next"
 
@@ -151,8 +168,8 @@ class TestRefused:
             ({"results": None}, "results"),
             ({"results": {"id": 1}}, "results"),
             ("text", "results"),
-            ({"results": [7]}, "resource"),
-            ({"results": [samples.chat(id=7)]}, "id"),
+            ({"results": [7]}, "results"),
+            ({"results": [None, "x"]}, "results"),
         ],
     )
     def test_a_page_that_makes_no_sense(self, make_client: MakeClient, document: Any, field: str) -> None:

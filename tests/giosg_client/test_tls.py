@@ -24,8 +24,8 @@ def test_a_trusted_certificate_of_the_right_host_is_taken(make_client: MakeClien
     with RawServer(OK_ROOM, tls=certificate.server_context()) as server:
         client = make_client(server.url, session=certificate.trusting_session())
 
-        assert client.get_room().is_online
-        assert client.get_room().is_online
+        assert client.get_room(samples.ROOM_ID).is_online
+        assert client.get_room(samples.ROOM_ID).is_online
 
         assert server.connections == 1
 
@@ -37,7 +37,7 @@ def test_the_connection_that_connect_opens_is_the_one_that_is_used(
         client = make_client(server.url, session=certificate.trusting_session())
 
         client.connect()
-        client.get_room()
+        client.get_room(samples.ROOM_ID)
 
         assert server.connections == 1
 
@@ -45,7 +45,7 @@ def test_the_connection_that_connect_opens_is_the_one_that_is_used(
 def test_a_certificate_that_nobody_vouches_for_is_refused(make_client: MakeClient, certificate: Certificate) -> None:
     with RawServer(OK_ROOM, tls=certificate.server_context()) as server:
         with pytest.raises(GiosgUnreachable, match="certificate verify failed"):
-            make_client(server.url, retry=ONCE).get_room()
+            make_client(server.url, retry=ONCE).get_room(samples.ROOM_ID)
 
         assert server.requests == []
 
@@ -54,7 +54,7 @@ def test_a_certificate_of_another_host_is_refused(make_client: MakeClient, tmp_p
     other = Certificate(tmp_path, address="127.0.0.9")
     with RawServer(OK_ROOM, tls=other.server_context()) as server:
         with pytest.raises(GiosgUnreachable, match="certificate verify failed"):
-            make_client(server.url, session=other.trusting_session(), retry=ONCE).get_room()
+            make_client(server.url, session=other.trusting_session(), retry=ONCE).get_room(samples.ROOM_ID)
 
         assert server.requests == []
 
@@ -63,7 +63,7 @@ def test_an_expired_certificate_is_refused(make_client: MakeClient, tmp_path: Pa
     expired = Certificate(tmp_path, address="127.0.0.1", days=-1)
     with RawServer(OK_ROOM, tls=expired.server_context()) as server:
         with pytest.raises(GiosgUnreachable, match="expired"):
-            make_client(server.url, session=expired.trusting_session(), retry=ONCE).get_room()
+            make_client(server.url, session=expired.trusting_session(), retry=ONCE).get_room(samples.ROOM_ID)
 
         assert server.requests == []
 

@@ -1,11 +1,13 @@
 """The story of a chat over HTTP: the visitor's calls, Giosg's webhooks, the agent's acts."""
 
+import gzip
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 from local.giosg import Fault
-from tests.journey.conftest import Stack, wait_for
+from tests.toolkit.deployment import Stack, wait_for
 
 
 def test_every_route_of_the_template_answers(stack: Stack) -> None:
@@ -140,6 +142,51 @@ def test_a_webhook_without_its_secret_is_refused(stack: Stack) -> None:
         url = f"{stack.local.api_url}/giosg_webhooks/{path}"
         assert requests.post(url, json={}, timeout=30).status_code == 403
         assert requests.post(url, params={"secret": "guess"}, json={}, timeout=30).status_code == 403
+
+
+def test_bytes_that_are_no_text_are_refused_on_every_path(stack: Stack) -> None:
+    visitor, urls = stack.start(message="Hello"), stack.local.webhook_urls
+    api_url, content = stack.local.api_url, b'{"message": "\xff\xfe", "resource_id": "\xff"}'
+    addresses = [f"{api_url}/chats", f"{api_url}/chats/{visitor.chat_id}/messages", urls.chats, urls.messages]
+    headers = {"Authorization": f"Bearer {visitor.token}", "Content-Type": "application/json"}
+
+    answers = [requests.post(url, data=content, headers=headers, timeout=30) for url in addresses]
+
+    assert [answer.status_code for answer in answers] == [400] * len(addresses)
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream"])
+def test_a_packed_message_is_unpacked(stack: Stack, content_type: str) -> None:
+    visitor = stack.start()
+    headers = {"Content-Encoding": "gzip", "Content-Type": content_type}
+    packed = gzip.compress(b'{"message": "in a parcel"}')
+
+    answer = visitor.call("POST", f"/chats/{visitor.chat_id.upper()}/messages", data=packed, headers=headers)
+
+    assert (answer.status_code, answer.json()["message"]) == (201, "in a parcel")
+    assert visitor.texts() == ["in a parcel"]
+
+
+def test_the_addresses_can_be_probed(stack: Stack) -> None:
+    assert requests.head(f"{stack.local.api_url}/health", timeout=30).status_code == 200
+    for url in (stack.local.webhook_urls.chats, stack.local.webhook_urls.messages):
+        for address in (url, url.replace("?", "/?")):
+            wrong = address.replace("secret=", "secret=wrong")
+            answers = [ask(each, timeout=30) for each in (address, wrong) for ask in (requests.get, requests.head)]
+            assert [answer.status_code for answer in answers] == [204, 204, 403, 403]
+        assert requests.get(url.replace("?", "/more?"), timeout=30).json() == {"message": "Not Found"}
+
+
+def test_a_webhook_comes_to_its_address_with_a_slash(stack: Stack) -> None:
+    visitor, url = stack.start(message="Hello"), stack.local.webhook_urls.messages.replace("?", "/?")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=60)
+    message_id = stack.giosg.agent.say(visitor.chat_id, "through the back door")
+    (resource,) = [each for each in stack.giosg.messages(visitor.chat_id) if each["id"] == message_id]
+    channel = f"/api/v5/orgs/{stack.giosg.organization_id}/owned_chats/{visitor.chat_id}/messages"
+    body = {"channel": channel, "action": "added", "resource_id": message_id, "resource": resource}
+
+    assert requests.post(url, json=body, timeout=30).status_code == 204
+    assert "through the back door" in visitor.texts()
 
 
 def test_an_erased_visitor_is_gone(stack: Stack) -> None:

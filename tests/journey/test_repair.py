@@ -1,10 +1,13 @@
 """What no webhook brought arrives all the same."""
 
 import json
+from datetime import UTC, datetime
 
 from operations.replay import replay_chat, replay_dead_letters
-from operations.stacks import DeployedStack
-from tests.journey.conftest import Stack, wait_for
+from operations.stacks.deployed import DeployedStack
+from tests.toolkit.deployment import Stack, wait_for
+
+from visitor_chat.runtime.clock import to_text
 
 
 def deployed(stack: Stack) -> DeployedStack:
@@ -43,3 +46,21 @@ def test_a_doubtful_change_is_settled_by_asking_giosg(stack: Stack) -> None:
     stack.giosg.agent.edit(message_id, "second")
 
     wait_for(lambda: "second" in visitor.texts(), seconds=30)
+
+
+def test_a_chat_whose_turn_has_come_is_handed_to_the_queue_and_compared(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    stack.giosg.webhooks.misbehaviour.next("drop", times=10)
+    stack.giosg.agent.say(visitor.chat_id, "lost until the sweep")
+    stack.local.boto3_client("dynamodb").update_item(
+        TableName=stack.local.outputs["ChatsTableName"],
+        Key={"pk": {"S": f"chat#{visitor.chat_id}"}, "sk": {"S": "chat"}},
+        UpdateExpression="SET sync_due_at = :due_at",
+        ExpressionAttributeValues={":due_at": {"S": to_text(datetime.now(UTC))}},
+    )
+
+    functions = stack.local.boto3_client("lambda")
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    functions.invoke(FunctionName=next(name for name in names if "SyncChats" in name), Payload=b"{}")
+
+    wait_for(lambda: "lost until the sweep" in visitor.texts(), seconds=30)

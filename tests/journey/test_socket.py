@@ -2,16 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from tests.journey.conftest import Stack, Visitor, wait_for
-from websockets.exceptions import InvalidStatus
+from tests import socket_api
+from tests.toolkit.deployment import Stack, Visitor, wait_for
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 FRAME_SECONDS = 10
+SOCKETS = 5
+ID_LENGTH = len("6e0b7c34-1f29-4a85-b3d7-50c2e8a9f416")
 TOPICS_MAY_SEND = {
     "Version": "2012-10-17",
     "Statement": [
@@ -40,6 +46,7 @@ def frame(socket: ClientConnection, event: str, *, ping: bool = False) -> dict[s
         socket.send(json.dumps({"action": "ping"}))
     while True:
         found: dict[str, Any] = json.loads(socket.recv(timeout=FRAME_SECONDS))
+        socket_api.check(found)
         if found["event"] == event:
             return found
 
@@ -51,7 +58,7 @@ def assert_silent(socket: ClientConnection) -> None:
 
 
 def test_an_answer_reaches_both_tabs_and_nobody_else(stack: Stack) -> None:
-    visitor, other = stack.start(message="Hello"), stack.start(message="Hi")
+    visitor, other = stack.start_with_agent(message="Hello"), stack.start_with_agent(message="Hi")
     with opened(visitor) as first, opened(visitor) as second, opened(other) as third:
         stack.giosg.agent.say(visitor.chat_id, "Good morning")
 
@@ -63,10 +70,57 @@ def test_an_answer_reaches_both_tabs_and_nobody_else(stack: Stack) -> None:
         assert_silent(third)
 
 
-def _message(socket: ClientConnection, text: str | None) -> dict[str, Any]:
-    while (found := frame(socket, "message"))["message"]["message"] != text:
-        pass
-    return found
+def _message(socket: ClientConnection, text: str | None, message_id: str | None = None) -> dict[str, Any]:
+    """Wait for a text, of a message if it matters: what tells of an agent who joined has no text, and may come late."""
+    while True:
+        found = frame(socket, "message")
+        if found["message"]["message"] == text and message_id in {None, found["message"]["id"]}:
+            return found
+
+
+def test_a_socket_that_opens_while_an_agent_speaks_hears_all_that_follows(stack: Stack) -> None:
+    visitor = stack.start_with_agent(message="Hello")
+    is_over = Event()
+
+    def speak() -> None:
+        while not is_over.wait(0.5):
+            stack.giosg.agent.say(visitor.chat_id, "and another thing")
+
+    with ExitStack() as open_sockets:
+        with ThreadPoolExecutor(1) as agent:
+            agent.submit(speak)
+            try:
+                urls = [visitor.call("POST", "/realtime").json()["url"] for _socket in range(SOCKETS)]
+                patient = [connect(url, open_timeout=60, max_queue=None, ping_interval=None) for url in urls]
+                sockets = [open_sockets.enter_context(each) for each in patient]
+            finally:
+                is_over.set()
+        assert stack.giosg.webhooks.wait_until_delivered(timeout_seconds=60)
+        stack.giosg.agent.say(visitor.chat_id, "the last thing")
+
+        for socket in sockets:
+            _message(socket, "the last thing")
+            frame(socket, "pong", ping=True)
+
+
+def test_a_ping_on_a_socket_that_the_stack_does_not_know_closes_it(stack: Stack) -> None:
+    visitor = stack.start(message="Hello")
+    dynamodb, table = stack.local.boto3_client("dynamodb"), stack.local.outputs["ConnectionsTableName"]
+    with opened(visitor) as socket:
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+        with pytest.raises(ConnectionClosed):
+            frame(socket, "pong", ping=True)
+
+
+def test_a_message_that_no_frame_can_carry_is_told_of(stack: Stack) -> None:
+    visitor = stack.start_with_agent(message="Hello")
+    with opened(visitor) as socket:
+        stack.giosg.agent.say(visitor.chat_id, "\U0001f600" * 10_000)
+
+        assert frame(socket, "changed") == {"event": "changed", "chat_id": visitor.chat_id}
+    assert "\U0001f600" * 10_000 in visitor.texts()
 
 
 def test_edits_removals_and_the_end_are_pushed(stack: Stack) -> None:
@@ -78,13 +132,42 @@ def test_edits_removals_and_the_end_are_pushed(stack: Stack) -> None:
         stack.giosg.agent.edit(message_id, "two")
         assert _message(socket, "two")["message"]["id"] == message_id
         stack.giosg.agent.remove(message_id)
-        assert _message(socket, None)["message"]["is_removed"] is True
+        assert _message(socket, None, message_id)["message"]["is_removed"] is True
         stack.giosg.agent.end(visitor.chat_id)
         assert frame(socket, "chat")["chat"]["status"] == "ended"
 
 
-def test_what_came_while_the_line_was_down_is_read_from_the_cursor(stack: Stack) -> None:
+def test_the_documented_examples_look_like_real_frames(stack: Stack) -> None:
     visitor = stack.start(message="Hello")
+    with opened(visitor) as socket:
+        stack.giosg.agent.say(visitor.chat_id, "Good morning")
+        frames = _one_of_each(socket, {"message", "chat"}) | {"pong": frame(socket, "pong", ping=True)}
+        stack.giosg.agent.remove_chat(visitor.chat_id)
+        frames["chat_removed"] = frame(socket, "chat_removed")
+
+    for event, real in frames.items():
+        assert _shape(socket_api.example(event)) == _shape(real)
+
+
+def _one_of_each(socket: ClientConnection, events: set[str]) -> dict[str, dict[str, Any]]:
+    """Wait for frames of these kinds, in whatever order they come."""
+    found: dict[str, dict[str, Any]] = {}
+    while events - set(found):
+        real = json.loads(socket.recv(timeout=FRAME_SECONDS))
+        socket_api.check(real)
+        found[real["event"]] = real
+    return found
+
+
+def _shape(part: Any) -> Any:
+    """Return the names in an object and in those inside; ids and cursors are no names."""
+    if not isinstance(part, dict):
+        return None
+    return {"an id" if len(name) == ID_LENGTH else name: _shape(value) for name, value in part.items()}
+
+
+def test_what_came_while_the_line_was_down_is_read_from_the_cursor(stack: Stack) -> None:
+    visitor = stack.start_with_agent(message="Hello")
     with opened(visitor) as socket:
         stack.giosg.agent.say(visitor.chat_id, "before")
         cursor = _message(socket, "before")["next"]
@@ -142,3 +225,12 @@ def test_an_absent_visitor_gets_a_notice(stack: Stack) -> None:
     said = json.loads(json.loads(notice[0]["Body"])["Message"])
     assert (said["chat_id"], said["message_id"]) == (away.chat_id, answered)
     assert "You are away" not in notice[0]["Body"]
+
+
+def test_a_native_client_that_sends_the_sockets_own_host_gets_its_socket(stack: Stack) -> None:
+    url = stack.start(message="Hello").call("POST", "/realtime").json()["url"]
+    host = urlsplit(url).netloc
+    assert host != urlsplit(stack.local.api_url).netloc
+
+    with connect(url, origin=Origin(f"http://{host}")) as socket:
+        frame(socket, "pong", ping=True)

@@ -1,6 +1,6 @@
 """What functions do before their first request, under the policies that they have."""
 
-from tests.journey.conftest import Stack, wait_for
+from tests.toolkit.deployment import Stack, wait_for
 
 
 def test_every_first_step_of_a_function_is_allowed_to_it(stack: Stack) -> None:
@@ -18,5 +18,5 @@ def test_every_first_step_of_a_function_is_allowed_to_it(stack: Stack) -> None:
 
 
 def erased(lines: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Give the lines once the last request is among them."""
+    """Return the lines once the last request is among them."""
     return lines if any(line.get("route") == "DELETE /visitor" for line in lines) else []

@@ -19,6 +19,6 @@ def giosg() -> Iterator[SimulatedGiosg]:
 
 @pytest.fixture
 def caller(giosg: SimulatedGiosg) -> Iterator[Caller]:
-    """Give a visitor who has entered the room of the simulated Giosg in force."""
+    """Return a visitor who has entered the room of the simulated Giosg in force."""
     with Caller.new(giosg) as visitor:
         yield visitor

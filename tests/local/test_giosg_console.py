@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from local.giosg import SimulatedGiosg
-from selenium.webdriver import Chrome
+from local.giosg.agents.bot import NOT_UNDERSTOOD
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 from tests.local.giosg_caller import Caller
 from tests.web.browser import chromium
@@ -25,9 +27,9 @@ def browser() -> Iterator[Chrome]:
 class Console:
     """The console's page as an agent uses it."""
 
-    def __init__(self, browser: Chrome, giosg: SimulatedGiosg) -> None:
+    def __init__(self, browser: Chrome, giosg: SimulatedGiosg, query: str = "") -> None:
         self.browser = browser
-        browser.get(f"{giosg.base_url}/console")
+        browser.get(f"{giosg.base_url}/console{query}")
 
     def wait_for(self, condition: Callable[[], Any]) -> Any:
         return WebDriverWait(self.browser, 5, poll_frequency=0.05).until(lambda _: condition())
@@ -74,6 +76,17 @@ def test_an_agent_takes_a_chat_answers_and_ends_it(giosg: SimulatedGiosg, caller
     assert giosg.chats()[0]["is_ended"] is True
 
 
+def test_a_press_that_a_new_text_meets_still_chooses_the_chat(caller: Caller, console: Console) -> None:
+    chat_id = caller.start_chat("Hi")
+    ActionChains(console.browser).click_and_hold(console.find("#waiting .item")).perform()
+
+    caller.say(chat_id, "Anybody there?")
+    console.wait_for(lambda: console.texts("#waiting .last") == ["Anybody there?"])
+    ActionChains(console.browser).release().perform()
+
+    console.find("#take")
+
+
 def test_what_the_visitor_says_appears_at_once(caller: Caller, console: Console) -> None:
     chat_id = caller.start_chat("Hi")
     console.find("#waiting .item").click()
@@ -108,6 +121,24 @@ def test_the_switch_takes_all_agents_offline(giosg: SimulatedGiosg, console: Con
     assert not any(agent.record.is_online for agent in giosg.agents)
 
 
+def test_a_room_has_a_view_with_its_own_agents_and_chats(browser: Chrome) -> None:
+    sales = "7b1f0e64-52c9-4a0d-9d3e-6a8c41f2b975"
+    with SimulatedGiosg(rooms={"sales": sales}) as giosg, Caller.new(giosg) as caller:
+        caller.start_chat("For the default room")
+        giosg.website_visitor.start_chat("For sales", room_id=sales)
+        console = Console(browser, giosg, f"?room={sales}")
+
+        console.wait_for(lambda: console.texts("#waiting .last") == ["Sales · For sales"])
+        assert console.texts("#agent option") == [
+            "Sanna Salonen, seen as “Sanna, Sales”",
+            "Timo Tuominen, seen as “Timo, Sales”",
+        ]
+        console.find("#online[aria-checked=true]").click()
+        console.find("#online[aria-checked=false]")
+
+        assert [agent.record.is_online for agent in giosg.agents] == [True, True, False, False]
+
+
 def test_giosg_goes_down_and_comes_back(caller: Caller, console: Console) -> None:
     console.find("#misbehave summary").click()
     console.find("[data-fault=down]").click()
@@ -117,6 +148,41 @@ def test_giosg_goes_down_and_comes_back(caller: Caller, console: Console) -> Non
     console.find("[data-fault=down][aria-pressed=false]")
 
     assert (during, caller.create_chat().status_code) == (503, 201)
+
+
+def test_the_bot_asks_with_buttons(giosg: SimulatedGiosg, caller: Caller, console: Console) -> None:
+    giosg.bot.thinking_seconds = 0.0
+    chat_id = caller.start_chat("Hi")
+    console.find("#waiting .item").click()
+
+    console.find("#more summary").click()
+    console.find("[data-act=bot]").click()
+
+    console.wait_for(lambda: "Opening hours" in console.texts(".choices span"))
+    caller.say(chat_id, "Anybody?")
+    console.wait_for(lambda: console.texts(".agent .bubble")[-1:] == [NOT_UNDERSTOOD])
+
+
+def test_what_is_set_up_wrong_is_begun_and_ended(caller: Caller, console: Console) -> None:
+    console.find("#misbehave summary").click()
+    Select(console.find("#trouble")).select_by_value("no_router")
+    console.find("#begin-trouble").click()
+    console.wait_for(lambda: console.texts("#now") == ["Now: no router leads from the room to agents."])
+    during = caller.create_chat().status_code
+    console.find("#normal").click()
+    console.wait_for(lambda: console.texts("#now") == ["All is well."])
+
+    assert (during, caller.create_chat().status_code) == (403, 201)
+
+
+def test_what_the_room_knows_of_a_visitor_is_shown(caller: Caller, console: Console) -> None:
+    path = f"{caller.organization}/rooms/{caller.giosg.room_id}/visitors/{caller.id}/variables"
+    caller.call_as_organization("POST", path, {"key": "plan", "value": "gold"})
+    caller.start_chat("Hi")
+
+    console.find("#waiting .item").click()
+
+    console.wait_for(lambda: console.texts("#about")[0].endswith(" · Visitor chat · plan: gold"))
 
 
 def test_the_log_shows_a_lost_webhook(giosg: SimulatedGiosg, caller: Caller, console: Console) -> None:

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterator
 from queue import Queue
+from threading import Semaphore
 from typing import Any
 
 import pytest
 from local.giosg import SimulatedGiosg, Target
-from local.giosg.exchange import Answer, Request
-from local.giosg.faults import Faults
-from local.giosg.request_log import RequestLog
-from local.giosg.server import Server
-from local.giosg.service import Service
+from local.giosg.faults.faults import Faults
+from local.giosg.http.exchange import Answer, Request
+from local.giosg.server.request_log import RequestLog
+from local.giosg.server.server import Server
+from local.giosg.server.service import Service
 
 
 class Receiver:
@@ -20,10 +21,22 @@ class Receiver:
     def __init__(self) -> None:
         self.received: Queue[tuple[str, dict[str, Any]]] = Queue()
         self.statuses: list[int] = []
-        self.connections: set[int] = set()
+        self._turns: Semaphore | None = None
+
+    def hold(self) -> Semaphore:
+        """Let the calls that come from now on wait for the semaphore."""
+        self._turns = Semaphore(0)
+        return self._turns
+
+    def answer_at_once(self) -> None:
+        """End that for further calls."""
+        self._turns = None
 
     def answer(self, request: Request) -> Answer:
+        turns = self._turns
         self.received.put((f"{request.path}?{request.query_string}", json.loads(request.body)))
+        if turns:
+            turns.acquire()
         return Answer(status=self.statuses.pop(0) if self.statuses else 204)
 
     def take(self, count: int) -> list[tuple[str, dict[str, Any]]]:
@@ -47,7 +60,7 @@ def receiver(giosg: SimulatedGiosg) -> Iterator[Receiver]:
         chats_url=f"{url}/chats?secret=s",
         messages_url=f"{url}/messages?secret=s",
         retry_seconds=(0.01, 0.01),
-        timeout_seconds=0.3,
+        timeout_seconds=5.0,
     )
     giosg.webhooks.deliver_to(target)
     yield receiver
@@ -65,14 +78,42 @@ def test_each_kind_goes_to_its_own_url(giosg: SimulatedGiosg, receiver: Receiver
     assert giosg.webhooks.pending == []
 
 
-def test_one_endpoint_gets_its_notifications_in_order(giosg: SimulatedGiosg, receiver: Receiver) -> None:
-    chat_id = giosg.website_visitor.start_chat(None)
-    for text in "abcdefgh":
-        giosg.website_visitor.say(chat_id, text)
+def test_one_resource_has_its_notifications_in_order(giosg: SimulatedGiosg, receiver: Receiver) -> None:
+    chat_id = giosg.website_visitor.start_chat("0")
+    (message,) = giosg.messages(chat_id)
+    for number in range(1, 30):
+        giosg.agent.edit(message["id"], str(number))
 
-    messages = [body["resource"]["message"] for path, body in receiver.take(17) if "messages" in path]
+    texts = [body["resource"]["message"] for path, body in receiver.take(32) if "messages" in path]
 
-    assert messages == list("abcdefgh")
+    assert texts == [str(number) for number in range(30)]
+
+
+def test_eight_are_under_way_at_a_time(giosg: SimulatedGiosg, receiver: Receiver) -> None:
+    held = receiver.hold()
+    for _ in range(10):
+        giosg.website_visitor.start_chat(None)
+
+    receiver.take(8)
+    assert receiver.received.empty()
+    held.release()
+    receiver.take(1)
+    held.release(10)
+    receiver.take(1)
+
+
+def test_a_receiver_that_hangs_holds_up_its_own_resource_alone(giosg: SimulatedGiosg, receiver: Receiver) -> None:
+    turns = receiver.hold()
+    held = giosg.website_visitor.start_chat(None)
+    receiver.take(1)
+    giosg.website_visitor.end(held)
+    receiver.answer_at_once()
+
+    other = giosg.website_visitor.start_chat(None)
+
+    assert receiver.take(1)[0][1]["resource_id"] == other
+    turns.release()
+    assert [body["resource_id"] for _, body in receiver.take(1)] == [held]
 
 
 def test_a_failure_is_tried_again(giosg: SimulatedGiosg, receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from local.giosg import Fault, SimulatedGiosg
-from local.giosg.faults import Kind
+from local.giosg.faults.faults import Kind
 from tests.local.giosg_caller import Caller
 
 MESSAGES = "/messages$"

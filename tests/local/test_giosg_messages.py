@@ -73,6 +73,17 @@ class TestSend:
         assert (answer.status_code, answer.json()["response_text"]) == (201, "Red")
         assert unknown.status_code == 400
 
+    def test_following_a_link_is_a_press_without_an_action(self, giosg: SimulatedGiosg, caller: Caller) -> None:
+        chat_id = caller.start_chat("Hi")
+        url = "https://example.com/hours"
+        giosg.agent.say(chat_id, None, attachments=[{"title": "Hours", "title_link_url": url}])
+        asked = read(caller, chat_id)[-1]
+        followed = {"response_to_message_id": asked["id"], "response_to_attachment_id": asked["attachments"][0]["id"]}
+
+        answer = caller.say(chat_id, None, type="action", response_value=url, **followed).json()
+
+        assert (answer["response_value"], answer["response_to_action"]) == (url, None)
+
 
 class TestAgent:
     def test_visitors_see_the_public_name_only(self, giosg: SimulatedGiosg, caller: Caller) -> None:

@@ -7,14 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from local.stack import paths, stack_file
 from local.stack.emulator import HOST, PortIsTaken, refuse_taken_port
+from local.stack.parameters import declared
 from local.stack.programs import Program, ProgramFailed, run
 from local.stack.settings import InvalidSetting, Settings
 from local.stack.stack_file import Addresses
+from local.stack.up import chosen_parameters
 from local.stack.webhook_urls import WebhookUrls
 
 ADDRESSES = Addresses(
@@ -27,6 +30,7 @@ ADDRESSES = Addresses(
     pid=os.getpid(),
 )
 POLL_SECONDS = 0.01
+ROOM_ID = "c2a7f9e4-0b56-4d18-8f6a-91d3e5b7a042"
 OWN_GIOSG = {"GIOSG_ORGANIZATION_ID": "organization", "GIOSG_ROOM_ID": "room", "GIOSG_API_TOKEN": "token"}
 
 
@@ -52,6 +56,34 @@ def test_a_giosg_of_ones_own_takes_the_simulated_ones_place() -> None:
 def test_half_a_giosg_of_ones_own_is_refused_with_the_missing_name(name: str) -> None:
     with pytest.raises(InvalidSetting, match=name):
         Settings.from_environment({key: value for key, value in OWN_GIOSG.items() if key != name})
+
+
+def test_the_simulated_giosg_has_a_room_beside_the_default_one() -> None:
+    assert list(Settings.from_environment({}).rooms) == ["sales"]
+
+
+def test_rooms_are_read_by_name_and_for_a_giosg_of_ones_own_too() -> None:
+    rooms = f"support={ROOM_ID}, b2b={ROOM_ID}"
+
+    assert Settings.from_environment({"GIOSG_ROOMS": rooms}).rooms == {"support": ROOM_ID, "b2b": ROOM_ID}
+    own = Settings.from_environment({"GIOSG_ROOMS": rooms, **OWN_GIOSG}).giosg
+    assert own
+    assert own.rooms == {"support": ROOM_ID, "b2b": ROOM_ID}
+    assert Settings.from_environment(OWN_GIOSG).giosg == replace(own, rooms={})
+
+
+@pytest.mark.parametrize("rooms", ["support", f"Support={ROOM_ID}", f"support={ROOM_ID.upper()}", f"a={ROOM_ID},"])
+def test_rooms_that_make_no_sense_are_refused(rooms: str) -> None:
+    with pytest.raises(InvalidSetting, match="GIOSG_ROOMS"):
+        Settings.from_environment({"GIOSG_ROOMS": rooms})
+
+
+def test_a_parameter_that_the_template_does_not_know_is_left_out() -> None:
+    settings = Settings.from_environment({"HELD_MESSAGE_HOURS": "12", "HELD_MESSAGES_PER_MINUTE": "3"})
+    chosen = chosen_parameters(settings)
+
+    assert (chosen["HeldMessageHours"], chosen["HeldMessagesPerMinute"]) == ("12", "3")
+    assert declared({"Parameters": {"HeldMessageHours": {}}}, chosen) == {"HeldMessageHours": "12"}
 
 
 @pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
@@ -122,8 +154,16 @@ def family_of(log: Path) -> list[int]:
     return [int(word) for word in words]
 
 
+def is_running(pid: int) -> bool:
+    """Say whether a process runs: one that has ended may vanish between two looks at it, also while it is read."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def wait_until_gone(pid: int) -> None:
-    while stack_file.is_alive(pid) and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
+    while is_running(pid):
         time.sleep(POLL_SECONDS)
 
 
@@ -143,7 +183,9 @@ def test_a_program_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     starter = f"""
 import sys, time
+from dataclasses import replace
 from pathlib import Path
+from local.stack.parameters import declared
 from local.stack.programs import Program
 Program([sys.executable, "-c", {FAMILY!r}], environment={{}}, log=Path({str(log)!r}), folder=Path({str(tmp_path)!r}))
 time.sleep(600)

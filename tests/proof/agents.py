@@ -1,19 +1,20 @@
 """What agents do in a run, as far as Giosg lets them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from local.giosg import SimulatedGiosg
-from local.giosg.lifecycle import ChatIsEnded
-from local.giosg.records import Chat, Message
+from local.giosg.state.lifecycle import ChatIsEnded
+from local.giosg.state.records import Chat, Message
 from tests.proof.plan import Deed
-from tests.proof.stack import Stack
+from tests.toolkit.simulation import Stack
 
 
 class Agents:
     """Agents see a chat once its visitor has said something; rules and opening lines come at any time."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, room_ids: Container[str]) -> None:
         self._stack = stack
+        self._room_ids = room_ids
         self._said = 0
         self.removed_unsettled: list[tuple[str, str | None]] = []
         """Chats and texts of removed messages whose senders did not know yet that they were sent."""
@@ -25,10 +26,7 @@ class Agents:
 
     def do(self, deed: Deed, chat_number: int, message_number: int) -> None:
         """Do something to one of the chats that people have with us."""
-        if deed.startswith("go "):
-            (self._giosg.agent.go_online if deed == "go online" else self._giosg.agent.go_offline)()
-            return
-        chats = [chat for chat in self._giosg.world.chats.values() if chat.room_id == self._giosg.room_id]
+        chats = [chat for chat in self._giosg.world.chats.values() if chat.room_id in self._room_ids]
         if not chats:
             return
         chat = chats[chat_number % len(chats)]
@@ -40,7 +38,7 @@ class Agents:
             return
 
     def _do(self, deed: Deed, chat: Chat, number: int) -> None:
-        agent = self._giosg.agents[number % 2 and -1]
+        agent = self._giosg.agents_of(chat.room_id)[number % 2 and -1]
         deeds: dict[Deed, Callable[[], object]] = {
             "join": lambda: agent.join(chat.id),
             "leave": lambda: agent.leave(chat.id),

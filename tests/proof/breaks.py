@@ -67,7 +67,7 @@ def _copy(folder: Path) -> None:
 
 
 def _failure(output: str) -> str | None:
-    """Give the first failure that a run tells of; a copy that cannot even be imported shows nothing."""
+    """Return the first failure that a run tells of; a copy that cannot even be imported shows nothing."""
     failed = [line.removeprefix("FAILED ") for line in output.splitlines() if line.startswith("FAILED ")]
     return failed[0] if failed else None
 

@@ -4,24 +4,28 @@ import json
 from collections import Counter
 from typing import Any
 
+from tests.proof.checking_held import check_held
+from tests.proof.checking_rooms import check_rooms
 from tests.proof.healing import read_all
 from tests.proof.people import Person, Reader, Wish
 from tests.proof.run import Run
 
-from visitor_chat.merging import PUBLIC_TYPES
+from visitor_chat.domain.merging import PUBLIC_TYPES
 
 TABLES = ("ChatsTable", "MessagesTable", "VisitorsTable", "CoordinationTable", "CredentialsTable")
 
 
 def check(run: Run) -> None:
     """Compare everything with everything."""
-    for chat_id, person in run.chats.items():
+    for chat_id, person in run.visitors.chats.items():
         _check_chat(run, chat_id, person)
     _check_numbers(run)
     _check_starts(run)
-    for wish in run.wishes:
+    for wish in run.visitors.wishes:
         _check_said(run, wish)
     _check_counts(run)
+    check_held(run)
+    check_rooms(run)
     _check_gone(run)
 
 
@@ -33,6 +37,7 @@ def _check_chat(run: Run, chat_id: str, person: Person) -> None:
         assert fresh.chat is None, "a removed chat can still be read"
         return
     assert fresh.chat is not None, f"a chat cannot be read: {chat_id}"
+    assert run.rooms[fresh.chat["room"]] == giosg_chat["room_id"], "a chat is shown in another room"
     expected = {each["id"]: _as_visitors_see(each) for each in run.stack.giosg.messages(chat_id) if _is_public(each)}
     there = {each["id"]: _comparable(each) for each in fresh.seen.values() if not each["is_removed"]}
     assert there == expected, f"the stored chat differs from Giosg's: {_difference(there, expected)}"
@@ -51,6 +56,8 @@ def _check_numbers(run: Run) -> None:
     numbers = [(each["chat_id"]["S"], int(each["seq"]["N"])) for each in placed]
     assert len(numbers) == len(set(numbers)), "two messages have the same number"
     assert all(number <= seqs[chat_id] for chat_id, number in numbers)
+    firsts = [(each["chat_id"]["S"], each["sequence"]["N"]) for each in placed]
+    assert len(firsts) == len(set(firsts)), "two messages of an instant have no order"
 
 
 def _is_public(message: dict[str, Any]) -> bool:
@@ -60,7 +67,7 @@ def _is_public(message: dict[str, Any]) -> bool:
 
 
 def _as_visitors_see(message: dict[str, Any]) -> dict[str, Any]:
-    """Give what visitors must see of a message of Giosg's; a purge takes every name along."""
+    """Return what visitors must see of a message of Giosg's; a purge takes every name along."""
     is_purged = message["sensitive_data_purged_at"] is not None
     senders = {"user": "agent", "visitor": "visitor", "rule": "system"}
     return {
@@ -94,14 +101,20 @@ def _check_status(chat: dict[str, Any], giosg_chat: dict[str, Any]) -> None:
 
 
 def _check_starts(run: Run) -> None:
-    """Each start has made one chat, and there is no chat that nobody has started."""
-    starts = [wish for wish in run.wishes if wish.is_start]
-    answered = [wish.where for wish in starts if wish.where]
+    """Each start, and each held message, has made one chat, and there is no chat that nobody has started."""
+    starts = [wish for wish in run.visitors.wishes if wish.is_start]
+    answered = [wish.where for wish in run.visitors.wishes if wish.begins_chat and wish.where]
     assert len(answered) == len(set(answered)), "two starts were given the same chat"
-    unclear = sum(1 for wish in starts if wish.key is None and not wish.success)
+    unclear = sum(1 for wish in starts if wish.key is None and wish.is_unclear)
     refused = sum(1 for wish in starts if wish.key is not None and not wish.success)
-    made = run.post.chats_made
-    assert len(made - set(answered)) <= unclear + refused, f"{len(made)} chats for {len(starts)} starts"
+    extra = run.post.chats_made.keys() - set(answered) - _lost_by_deliveries(run)
+    assert len(extra) <= unclear + refused, f"{len(extra)} chats that nobody has started"
+
+
+def _lost_by_deliveries(run: Run) -> set[str]:
+    """Return the chats in which a held message could not be said, removed or ended before: it has another."""
+    open_chats = {chat["id"] for chat in run.stack.giosg.chats() if not chat["is_ended"]}
+    return {chat_id for chat_id, task in run.post.chats_made.items() if task in run.held_deliveries} - open_chats
 
 
 def _check_said(run: Run, wish: Wish) -> None:
@@ -119,12 +132,12 @@ def _check_counts(run: Run) -> None:
     """Giosg has each text of each chat as often as it was sent."""
     sure: Counter[tuple[str | None, str | None]] = Counter()
     perhaps: Counter[tuple[str | None, str | None]] = Counter(run.agents.removed_unsettled)
-    for wish in run.wishes:
+    for wish in run.visitors.wishes:
         if wish.text is not None and wish.where is not None:
             (sure if wish.success else perhaps)[wish.where, wish.text] += _weight(wish)
     made = Counter((each["chat_id"], each["message"]) for each in run.post.created if each["sender_type"] == "visitor")
     for place, count in made.items():
-        if place[0] in run.chats:
+        if place[0] in run.visitors.chats:
             assert sure[place] <= count <= sure[place] + perhaps[place], (
                 f"{place[1]} was said {count} times at Giosg, and {sure[place]} (+ {perhaps[place]}) times here"
             )
@@ -147,7 +160,8 @@ def _check_gone(run: Run) -> None:
         assert f'"{text}"' not in stored, f"{text!r} is gone at Giosg, and still stored here"
     assert "said elsewhere" not in stored, "a text of a foreign chat is stored"
     for chat in giosg.chats():
-        assert chat["room_id"] == giosg.room_id or chat["id"] not in stored, "a chat of another room is stored"
+        is_ours = chat["room_id"] in run.rooms.values()
+        assert is_ours or chat["id"] not in stored, "a chat of another room is stored"
 
 
 def _difference(here: dict[str, Any], there: dict[str, Any]) -> str:

@@ -9,9 +9,7 @@ from typing import Any
 
 from tests.aws import Context, Reply
 from tests.proof.plan import Invocation
-from tests.proof.scheduling import Scheduler, Task
-
-FUNCTION_LIFETIME = timedelta(seconds=28)
+from tests.toolkit.scheduling import FUNCTION_LIFETIME, Scheduler, Task
 
 
 @dataclass(eq=False)
@@ -45,10 +43,15 @@ class Invocations:
         task.plan |= {("giosg", each.call): each.fault for each in how.giosg}
         self.under_way.append(UnderWay(task, settle))
         for _ in range(how.steps):
-            if task.outcome.done() or not task.can_go_on:
+            if (next_one := self._next(task)) is None:
                 break
-            self._scheduler.step(task)
+            self._scheduler.step(next_one)
         return task
+
+    def _next(self, invocation: Task) -> Task | None:
+        """Return what can go on of an invocation: itself, or else a thread that it waits for."""
+        parts = [invocation, *(each for each in self._scheduler.tasks if each.root is invocation)]
+        return next((each for each in parts if not each.outcome.done() and each.can_go_on), None)
 
     def take_turn(self, pick: int) -> None:
         """Let one of those that are under way make a step."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.aws import Reply
+from tests.toolkit.simulation import last_reason
 
-from visitor_chat import telemetry
-
-REFUSALS = frozenset({"chat_ended", "chat_not_found", "no_agents_online"})
+REFUSALS = frozenset({"chat_ended", "chat_not_found", "no_agents_online", "agents_online", "too_many_held"})
 PASSING = frozenset({502, 503, 504})
 """What a visitor may be answered while something is wrong; the same request can then be made again."""
+DONE = frozenset({200, 201, 202})
+NOBODY_THERE = "no_agents_online"
 
 
 @dataclass(eq=False)
@@ -38,18 +39,38 @@ class Wish:
         return self.chat_id is None
 
     @property
+    def begins_chat(self) -> bool:
+        """Tell whether it leads to a chat of its own."""
+        return self.is_start
+
+    @property
+    def room(self) -> str:
+        """Return the room of a start."""
+        return str(self.body.get("room", "default"))
+
+    @property
     def is_repeatable(self) -> bool:
         return self.key is not None if self.is_start else "client_message_id" in self.body
 
     @property
     def success(self) -> Any | None:
-        """Give the last answer that said that it was done."""
-        done = [reply.json for reply in self.replies if reply.status in {200, 201}]
+        """Return the last answer that said that it was done."""
+        done = [reply.json for reply in self.replies if reply.status in DONE]
         return done[-1] if done else None
 
     @property
     def is_refused(self) -> bool:
-        return bool(self.replies) and self.replies[-1].status in {404, 409}
+        """Tell whether the last answer was a refusal that lasts: agents who are not there will come."""
+        last = self.replies[-1] if self.replies else None
+        return last is not None and last.status in {404, 409} and last.json["code"] != NOBODY_THERE
+
+    @property
+    def is_unclear(self) -> bool:
+        """Tell whether it may have been done without an answer that said so."""
+        return not self.success and (self.unanswered > 0 or any(reply.status in PASSING for reply in self.replies))
+
+    def was_told(self, code: str) -> bool:
+        return any(reply.status not in DONE and reply.json["code"] == code for reply in self.replies)
 
     @property
     def text(self) -> str | None:
@@ -58,7 +79,7 @@ class Wish:
 
     @property
     def where(self) -> str | None:
-        """Give the chat that it is about, once that is known."""
+        """Return the chat that it is about, once that is known."""
         return self.chat_id or (self.success["chat"]["id"] if self.success else None)
 
     def answered(self, reply: Reply | None) -> None:
@@ -67,18 +88,22 @@ class Wish:
             self.unanswered += 1
             return
         self.replies.append(reply)
-        if reply.status not in {200, 201}:
-            is_known = reply.status in PASSING or reply.json["code"] in REFUSALS
-            assert is_known, f"{self.body} was answered {reply.text}: {telemetry._facts.get('reason')}"
-        elif self.is_start:
-            self._started(reply.json)
+        if reply.status in DONE:
+            self._done(reply.json)
         else:
-            assert reply.json["message"] == self.text or reply.json["is_removed"] or reply.json["message"] is None
+            is_known = reply.status in PASSING or reply.json["code"] in REFUSALS
+            assert is_known, f"{self.body} was answered {reply.text}: {last_reason()}"
 
-    def _started(self, answer: Any) -> None:
-        assert self.success is not None
-        firsts = {reply.json["chat"]["id"] for reply in self.replies if reply.status in {200, 201}}
+    def _done(self, answer: Any) -> None:
+        if not self.is_start:
+            assert answer["message"] == self.text or answer["is_removed"] or answer["message"] is None
+            return
+        firsts = {reply.json["chat"]["id"] for reply in self.replies if reply.status in DONE}
         assert len(firsts) == 1, f"one start has made the chats {firsts}"
+        assert answer["chat"]["room"] == self.room, "a chat was started in another room"
+        self._introduced(answer)
+
+    def _introduced(self, answer: Any) -> None:
         assert self.person.visitor_id in {None, answer["visitor"]["id"]}, "one person has become two visitors"
         assert ("visitor_token" in answer) == (self.token is None)
         self.person.visitor_id = answer["visitor"]["id"]
@@ -107,8 +132,9 @@ class Reader:
             return
         answer = reply.json
         for message in answer["messages"]:
-            was_removed = self.seen.get(message["id"], {}).get("is_removed", False)
-            assert message["is_removed"] or not was_removed, "a removed message came back"
+            before = self.seen.get(message["id"], message)
+            assert message["is_removed"] or not before["is_removed"], "a removed message came back"
+            assert message["sequence"] == before["sequence"], "a message has moved among those of its instant"
             self.seen[message["id"]] = message
         ended = self.chat is not None and self.chat["status"] == "ended"
         assert not ended or answer["chat"]["status"] == "ended", "an ended chat was seen open again"

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from hypothesis import strategies as st
-from tests.proof.faults import GIOSG_FAULTS, TABLE_FAULTS, Faulty, GiosgFault, TableFault
+from tests.toolkit.faults import Faulty
 
 Deed = Literal[
-    "join", "say", "attach", "edit", "remove", "end", "purge", "tag", "rule says", "suggest", "leave", "remove chat",
-    "go offline", "go online",
-]  # fmt: skip
+    "join", "say", "attach", "edit", "remove", "end", "purge", "tag", "rule says", "suggest", "leave", "remove chat"
+]
 DEEDS: tuple[Deed, ...] = get_args(Deed)
 
 
@@ -24,13 +22,14 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Start:
-    """Visitor number `who` (a new one if there are fewer) starts a chat."""
+    """Visitor number `who` (a new one if there are fewer) starts a chat in one of the rooms."""
 
     who: int
     has_key: bool
     text: int | None
     has_message_id: bool
     how: Invocation
+    room: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,41 @@ class Send:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Visitor number `who` (a new one if there are fewer) leaves a message in a room, which may just have closed."""
+
+    who: int
+    room: int
+    how: Invocation
+    has_closed: bool = True
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """A visitor takes a held message back."""
+
+    which: int
+    how: Invocation
+
+
+@dataclass(frozen=True)
+class DeliverHeld:
+    """The schedule calls, some seconds later, for held messages; agents of some rooms have just come."""
+
+    how: Invocation
+    seconds: int = 60
+    opened: tuple[int, ...] = (0, 1)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """All agents of a room come, or go."""
+
+    room: int
+    are_open: bool
+
+
+@dataclass(frozen=True)
 class Again:
     """A call that somebody made is made again, as after a lost answer, or beside the first."""
 
@@ -53,9 +87,9 @@ class Again:
 
 @dataclass(frozen=True)
 class Twice:
-    """A start or a message is asked for twice at once, and both take turns."""
+    """A start, a message or a message to be held is asked for twice at once, and both take turns."""
 
-    what: "Start | Send"
+    what: "Start | Send | Hold"
     again: Invocation
     picks: tuple[int, ...]
 
@@ -88,9 +122,9 @@ class Agent:
 
 @dataclass(frozen=True)
 class Foreign:
-    """Somebody chats elsewhere: in another room, or in ours on Giosg's own website."""
+    """Somebody chats on Giosg's own website: in one of our rooms, or in another one (None)."""
 
-    is_our_room: bool
+    room: int | None
 
 
 @dataclass(frozen=True)
@@ -142,7 +176,10 @@ class Turns:
     picks: tuple[int, ...]
 
 
-Event = Start | Send | Again | Twice | Read | End | Agent | Foreign | Deliver | DeliverTwo | Lose | Sync | Wait | Turns
+Event = (
+    Start | Send | Again | Twice | Read | End | Agent | Foreign | Deliver | DeliverTwo | Lose | Sync | Wait | Turns
+    | Hold | Withdraw | DeliverHeld | Doors
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,82 +189,5 @@ class Plan:
     events: tuple[Event, ...]
     skew_seconds: int = 0
     loses_rest: bool = False
-
-
-def _faulty(
-    faults: tuple[TableFault, ...] | tuple[GiosgFault, ...], *, among: int, most: int
-) -> st.SearchStrategy[tuple[Faulty, ...]]:
-    """Make up what is wrong with some of the first calls."""
-    one = st.builds(Faulty, st.integers(0, among - 1), st.sampled_from(faults))
-    return st.lists(one, max_size=most, unique_by=lambda faulty: faulty.call).map(tuple)
-
-
-_undisturbed = st.just(())
-_aws = _faulty(TABLE_FAULTS, among=8, most=2)
-_giosg = _faulty(GIOSG_FAULTS, among=5, most=3)
-_hows = st.builds(Invocation, aws=_aws, giosg=_giosg, steps=st.sampled_from([30, 0, 1, 2, 3, 4, 6, 9, 30]))
-_just_begun = st.builds(
-    Invocation, aws=_undisturbed | _aws, giosg=_undisturbed | _giosg, steps=st.sampled_from([0, 1, 2, 2, 3])
-)
-_begun_or_done = st.builds(
-    Invocation, aws=_undisturbed | _aws, giosg=_undisturbed | _giosg, steps=st.sampled_from([0, 1, 2, 3, 30, 30])
-)
-_numbers = st.integers(0, 7)
-_chats = st.sampled_from([0, 0, 0, 0, 1, 1, 2, 5])
-_recent = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5])
-_texts = st.sampled_from([0, 0, 0, 1, 2])
-"""Few chats and fewer texts, so that much happens to the same ones."""
-_deeds = st.sampled_from([*DEEDS, "say", "say", "say", "edit", "edit", "remove", "end", "attach"])
-_deliver = st.builds(Deliver, which=st.integers(0, 15), how=_hows, is_kept=st.sampled_from([False, False, True]))
-_picks = st.lists(st.integers(0, 3), min_size=4, max_size=20).map(tuple)
-_deliver_two = st.builds(DeliverTwo, which=st.integers(0, 15), how=_just_begun, other=_begun_or_done, picks=_picks)
-_agent = st.builds(Agent, deed=_deeds, chat=_chats, message=_numbers)
-_send = st.builds(Send, chat=_chats, text=_texts, has_message_id=st.sampled_from([True, True, False]), how=_hows)
-_again = st.builds(Again, which=_recent, how=_hows)
-_turns = st.builds(Turns, picks=st.lists(st.integers(0, 4), min_size=1, max_size=8).map(tuple))
-_start = st.builds(
-    Start,
-    who=st.integers(0, 2),
-    has_key=st.sampled_from([True, True, False]),
-    text=st.none() | _texts,
-    has_message_id=st.booleans(),
-    how=_hows,
-)
-_twice = st.builds(
-    Twice,
-    what=st.builds(Send, chat=_chats, text=_texts, has_message_id=st.just(True), how=_just_begun)
-    | st.builds(
-        Start,
-        who=st.integers(0, 2),
-        has_key=st.just(True),
-        text=st.none() | _texts,
-        has_message_id=st.booleans(),
-        how=_just_begun,
-    ),
-    again=_begun_or_done,
-    picks=_picks,
-)
-_events: st.SearchStrategy[Event] = st.one_of(
-    _start, _send, _send, _again, _again, _twice, _twice, _turns, _turns, _turns, _agent, _agent, _agent,
-    _deliver, _deliver, _deliver, _deliver, _deliver_two, _deliver_two,
-    st.builds(Lose, which=st.integers(0, 15)),
-    st.builds(Lose, which=st.integers(0, 15)),
-    st.builds(Read, chat=_chats, limit=st.sampled_from([1, 2, 50]), how=_hows),
-    st.builds(Sync, is_sweep=st.booleans(), how=_hows),
-    st.builds(End, chat=_chats, how=_hows),
-    st.builds(Foreign, is_our_room=st.sampled_from([False, False, True])),
-    st.builds(Wait, seconds=st.sampled_from([1, 8, 30, 130, 400])),
-)  # fmt: skip
-_first = st.builds(
-    Start, who=st.just(0), has_key=st.booleans(), text=st.none() | _texts, has_message_id=st.booleans(), how=_hows
-)
-
-_some = st.lists(_events, max_size=16).map(tuple)
-"""A few; a plan is made of many such lists, each of which can be shrunk to nothing."""
-
-plans = st.builds(
-    Plan,
-    events=st.tuples(_first.map(lambda first: (first,)), *[_some] * 10).map(lambda parts: sum(parts, ())),
-    skew_seconds=st.sampled_from([0, 0, -70, 70]),
-    loses_rest=st.booleans(),
-)
+    deliveries: tuple[Invocation, ...] = ()
+    """How the first of those runs go that deliver what is held at the end."""

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from local.giosg import SimulatedGiosg
-from local.giosg.notifications import body_of, endpoint_kind
-from local.giosg.world import Change
-from tests.proof.scheduling import Scheduler
+from local.giosg.state.changes import endpoint_kind
+from local.giosg.state.world import Change
+from local.giosg.webhooks.notifications import body_of
+from tests.toolkit.scheduling import Scheduler, Task
 
 LATE = timedelta(seconds=60)
 
@@ -34,12 +35,13 @@ class Post:
         self.letters: list[Letter] = []
         self.created: list[dict[str, Any]] = []
         """Every message that was ever made at Giosg."""
-        self.chats_made: set[str] = set()
-        """Every chat that was ever made by a call, not by somebody on the website."""
+        self.chats_made: dict[str, Task] = {}
+        """Every chat that was ever made by a call, not by somebody on the website, and the invocation that called."""
         self._giosg = giosg
         self._scheduler = scheduler
         self._counts = counts
-        self._rooms: dict[str, str] = {}
+        self.rooms: dict[str, str] = {}
+        """The rooms' ids of all chats that there ever were."""
         self._ended: set[str] = set()
         self._latest_delivered = 0
         self._number = 0
@@ -51,7 +53,7 @@ class Post:
         body = body_of(change)
         chat_id = change.channel.split("/")[-2] if change.channel.endswith("/messages") else change.resource_id
         if (chat := self._giosg.world.chats.get(chat_id)) is not None:
-            self._rooms[chat_id] = chat.room_id
+            self.rooms[chat_id] = chat.room_id
         self._number += 1
         self.letters.append(
             Letter(
@@ -59,7 +61,7 @@ class Post:
                 kind=endpoint_kind(change),
                 body=body,
                 chat_id=chat_id,
-                room_id=self._rooms[chat_id],
+                room_id=self.rooms[chat_id],
                 sent_at=self._scheduler.now,
                 must_come=chat_id in self._ended,
             ),
@@ -69,7 +71,7 @@ class Post:
         if change.action == "added" and change.channel.endswith("/messages"):
             self.created.append(body["resource"])
         if change.action == "added" and change.resource_id == chat_id and self._scheduler.current is not None:
-            self.chats_made.add(chat_id)
+            self.chats_made[chat_id] = self._scheduler.current.root
 
     def has_chat(self, chat_id: str | None) -> bool:
         return chat_id in self._giosg.world.chats

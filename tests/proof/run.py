@@ -7,15 +7,18 @@ from typing import Any
 from tests.aws import WEBHOOK_SECRET, Reply, http_event
 from tests.proof.agents import Agents
 from tests.proof.invocations import Invocations, reply_of
-from tests.proof.people import Person, Reader, Wish, check_end, new_message_id
+from tests.proof.people import Person, Reader
 from tests.proof.plan import (
     Again,
     Agent,
     Deliver,
+    DeliverHeld,
     DeliverTwo,
+    Doors,
     End,
     Event,
     Foreign,
+    Hold,
     Invocation,
     Lose,
     Plan,
@@ -26,16 +29,19 @@ from tests.proof.plan import (
     Turns,
     Twice,
     Wait,
+    Withdraw,
 )  # fmt: skip
 from tests.proof.post import Letter, Post
-from tests.proof.scheduling import Task
-from tests.proof.stack import Stack
+from tests.proof.visitors import UNDISTURBED, Visitors
+from tests.toolkit.scheduling import Task
+from tests.toolkit.simulation import Stack, last_reason
 
-from visitor_chat import telemetry
+from visitor_chat import wiring
 
 SYNC_LIFETIME = timedelta(seconds=60)
+ANSWER_LASTS = timedelta(seconds=10)
+"""How long it is believed whether a room is online."""
 MOST_AT_ONCE = 6
-UNDISTURBED = Invocation(steps=1000)
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage"})
 
 
@@ -46,14 +52,20 @@ class Run:
         stack.clear(clock_skew=timedelta(seconds=plan.skew_seconds))
         self.stack = stack
         self.plan = plan
-        self.people: list[Person] = []
-        self.wishes: list[Wish] = []
+        self.rooms = {"default": stack.giosg.room_id, **stack.giosg.rooms}
+        """Giosg's ids of the stack's rooms, by their names."""
+        self.ever_closed: set[str] = set()
+        """The names of those rooms in which there was nobody at some time."""
         self.readers: dict[str, Reader] = {}
         self._watched: dict[Reader, int | None] = {}
         self.post = Post(stack.giosg, stack.scheduler, stack.faults.counts)
-        self.agents = Agents(stack)
+        self.agents = Agents(stack, set(self.rooms.values()))
         self.invocations = Invocations(stack.scheduler)
+        self.visitors = Visitors(self.invocations, self.rooms)
+        self.held_deliveries: list[Task] = []
+        self.most_held_in_a_room = wiring.settings().held_messages_per_minute
         stack.faults.queued.clear()
+        stack.faults.handed_over.clear()
         stack.giosg.world.listeners[1:] = [self.post.receive]
 
     def play(self) -> None:
@@ -70,31 +82,37 @@ class Run:
         self.invocations.settle()
 
     def finish(self) -> None:
-        """Let every invocation that is under way come to its end."""
-        self.stack.scheduler.run()
-        self.invocations.settle()
+        """Let every invocation that is under way come to its end, and those that follow from what they answer."""
+        while self.invocations.under_way:
+            self.stack.scheduler.run()
+            self.invocations.settle()
 
     def _happen(self, event: Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of event
+        visitors = self.visitors
         match event:
             case Start():
-                self._start(event)
-            case Send() if self.chats:
-                self._send(event)
-            case Again() if repeatable := [wish for wish in reversed(self.wishes) if wish.is_repeatable]:
-                self.ask(repeatable[event.which % len(repeatable)], event.how)
-            case Twice() if self.chats or isinstance(event.what, Start):
+                visitors.start(event)
+            case Hold():
+                self._hold(event)
+            case Send() if visitors.chats:
+                visitors.send(event)
+            case Again() if repeatable := [wish for wish in reversed(visitors.wishes) if wish.is_repeatable]:
+                visitors.ask(repeatable[event.which % len(repeatable)], event.how)
+            case Twice() if visitors.chats or not isinstance(event.what, Send):
                 self._happen(event.what)
-                self.ask(self.wishes[-1], event.again)
+                visitors.ask(visitors.wishes[-1], event.again)
                 self.take_turns(event.picks)
-            case Read() if self.chats:
-                self.read(self.reader(self._chat(event.chat)), event.limit, event.how)
-            case End() if self.chats:
-                self._end(*self._chat(event.chat), event.how)
+            case Withdraw() if held := [wish for wish in reversed(visitors.held) if wish.success]:
+                visitors.withdraw(held[event.which % len(held)], event.how)
+            case Read() if visitors.chats:
+                self.read(self.reader(visitors.chat(event.chat)), event.limit, event.how)
+            case End() if visitors.chats:
+                visitors.end(event)
             case Agent():
                 self.agents.do(event.deed, event.chat, event.message)
             case Foreign():
-                giosg = self.stack.giosg
-                giosg.website_visitor.start_chat("said elsewhere", room_id=giosg.room_id if event.is_our_room else None)
+                room_id = None if event.room is None else [*self.rooms.values()][event.room]
+                self.stack.giosg.website_visitor.start_chat("said elsewhere", room_id=room_id)
             case Deliver():
                 if letter := self.post.take(event.which, is_kept=event.is_kept):
                     self.deliver(letter, event.how)
@@ -107,10 +125,38 @@ class Run:
                 self.post.lose(event.which)
             case Sync():
                 (self.sweep if event.is_sweep else self.repair)(event.how)
+            case DeliverHeld():
+                self._deliver_held_later(event)
+            case Doors():
+                self.set_doors(event.room, are_open=event.are_open)
             case Wait():
                 self.stack.scheduler.now += timedelta(seconds=event.seconds)
             case Turns():
                 self.take_turns(event.picks)
+
+    def set_doors(self, room: int, *, are_open: bool) -> None:
+        """Let all agents of a room come, or go."""
+        name, room_id = [*self.rooms.items()][room]
+        self.ever_closed |= set() if are_open else {name}
+        for agent in self.stack.giosg.agents_of(room_id):
+            (agent.go_online if are_open else agent.go_offline)()
+
+    def _hold(self, event: Hold) -> None:
+        if event.has_closed:
+            self.set_doors(event.room, are_open=False)
+            self.stack.scheduler.now += ANSWER_LASTS
+        self.visitors.hold(event)
+
+    def _deliver_held_later(self, event: DeliverHeld) -> None:
+        for room in event.opened:
+            self.set_doors(room, are_open=True)
+        self.stack.scheduler.now += timedelta(seconds=event.seconds)
+        self.deliver_held(event.how)
+
+    def deliver_held(self, how: Invocation) -> None:
+        """Let the schedule call for held messages, whose visitors look then what has become of them."""
+        task = self.invocations.begin("deliver_held_messages", {}, how, lambda _answer: self.visitors.look_at_held())
+        self.held_deliveries.append(task)
 
     def take_turns(self, picks: tuple[int, ...]) -> None:
         """Let what is under way make steps, and the readers read whatever these change."""
@@ -118,61 +164,15 @@ class Run:
             self.invocations.take_turn(pick)
             self.watch()
 
-    @property
-    def chats(self) -> dict[str, Person]:
-        """The chats that people know that they have."""
-        return {wish.where: wish.person for wish in self.wishes if wish.is_start and wish.where}
-
-    def _chat(self, number: int) -> tuple[str, Person]:
-        chats = list(self.chats.items())
-        return chats[number % len(chats)]
-
-    def _start(self, event: Start) -> None:
-        known = [person for person in self.people if person.token]
-        person = known[event.who - 1] if 0 < event.who <= len(known) else Person()
-        if person not in self.people:
-            self.people.append(person)
-        body: dict[str, Any] = {"visitor_name": "Aino"}
-        if event.text is not None:
-            body |= {"message": f"text {event.text}"}
-            body |= {"client_message_id": new_message_id()} if event.has_message_id else {}
-        key = f"key-after-{len(self.wishes)}-wishes" if event.has_key else None
-        wish = Wish(person=person, body=body, key=key, token=person.token)
-        self.wishes.append(wish)
-        self.ask(wish, event.how)
-
-    def _send(self, event: Send) -> None:
-        chat_id, person = self._chat(event.chat)
-        body = {"message": f"text {event.text}"}
-        body |= {"client_message_id": new_message_id()} if event.has_message_id else {}
-        wish = Wish(person=person, body=body, chat_id=chat_id)
-        self.wishes.append(wish)
-        self.ask(wish, event.how)
-
-    def ask(self, wish: Wish, how: Invocation) -> None:
-        """Make somebody's call, for the first time or again."""
-        if wish.is_start:
-            headers = {"idempotency-key": wish.key} if wish.key else {}
-            event = http_event("POST", "/chats", body=wish.body, token=wish.token, headers=headers)
-            self.invocations.begin("start_chat", event, how, lambda answer: wish.answered(reply_of(answer)))
-        else:
-            path = f"/chats/{wish.chat_id}/messages"
-            event = http_event("POST", path, body=wish.body, token=wish.person.token)
-            self.invocations.begin("send_message", event, how, lambda answer: wish.answered(reply_of(answer)))
-
     def watch(self) -> None:
         """Let a reader read each chat whenever it has changed, in the middle of whatever is under way."""
         seqs = self.stack.seqs()
-        for chat in self.chats.items():
+        for chat in self.visitors.chats.items():
             reader = self.reader(chat)
             if seqs.get(chat[0]) != self._watched.get(reader) and not reader.is_reading:
                 self._watched[reader] = seqs.get(chat[0])
                 self.read(reader, 50, UNDISTURBED)
                 self.invocations.settle()
-
-    def _end(self, chat_id: str, person: Person, how: Invocation) -> None:
-        event = http_event("POST", f"/chats/{chat_id}/end", token=person.token)
-        self.invocations.begin("end_chat", event, how, lambda answer: check_end(reply_of(answer)))
 
     def reader(self, chat: tuple[str, Person]) -> Reader:
         return self.readers.setdefault(chat[0], Reader(chat[1], chat[0]))
@@ -200,8 +200,8 @@ class Run:
         if reply is None or reply.status == 503:
             self.post.put_back(letter)
         else:
-            assert reply.status == 204, f"a webhook was answered {reply.text}: {telemetry._facts.get('reason')}"
-        if letter.room_id != self.stack.giosg.room_id:
+            assert reply.status == 204, f"a webhook was answered {reply.text}: {last_reason()}"
+        if letter.room_id not in self.rooms.values():
             did = [point for point in task.passed if point.kind in {"giosg", "queue"} or point.name in WRITES]
             assert not did, f"a foreign chat cost {did}"
 
@@ -209,15 +209,17 @@ class Run:
         self.invocations.begin("sync_chats", {}, how, lifetime=SYNC_LIFETIME)
 
     def repair(self, how: Invocation) -> None:
-        """Hand the repair queue's chats to the function; those that it does not manage come again."""
-        queued = self.stack.faults.queued
-        chats, queued[:] = dict(enumerate(queued)), []
-        if not chats:
+        """Hand the queues' messages to the function; those of the repair queue that it does not manage come again."""
+        queued, handed_over = self.stack.faults.queued, self.stack.faults.handed_over
+        bodies, staying = dict(enumerate(queued + handed_over)), len(queued)
+        queued.clear()
+        handed_over.clear()
+        if not bodies:
             return
-        records = [{"messageId": str(n), "body": json.dumps({"chat_id": chat})} for n, chat in chats.items()]
+        records = [{"messageId": str(number), "body": body} for number, body in bodies.items()]
 
         def settle(answer: Any) -> None:
-            failed = [int(each["itemIdentifier"]) for each in answer["batchItemFailures"]] if answer else list(chats)
-            queued.extend(chats[number] for number in failed)
+            failed = [int(each["itemIdentifier"]) for each in answer["batchItemFailures"]] if answer else list(bodies)
+            queued.extend(bodies[number] for number in failed if number < staying)
 
         self.invocations.begin("sync_chats", {"Records": records}, how, settle, lifetime=SYNC_LIFETIME)

@@ -1,22 +1,24 @@
 """Two invocations that meet inside of each other, step by step: the stack agrees with Giosg after each meeting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from tests.proof.checking import check
-from tests.proof.faults import Faulty
 from tests.proof.healing import heal
-from tests.proof.plan import Again, End, Invocation, Plan, Send, Start, Turns, Wait
-from tests.proof.run import UNDISTURBED, Run
-from tests.proof.stack import Stack
+from tests.proof.plan import Again, End, Hold, Invocation, Plan, Send, Start, Turns, Wait, Withdraw
+from tests.proof.run import Run
+from tests.proof.visitors import UNDISTURBED
+from tests.toolkit.faults import Faulty
+from tests.toolkit.simulation import Stack
 
 Act = Callable[[Invocation], Any]
 
 ENOUGH = (0,) * 80
 """Turns until whatever is under way has come to its end."""
 FIRST_STEPS = range(1, 7)
-SECOND_STEPS = (2, 3, 4, 5, 100)
+SECOND_STEPS = (2, 4, 100)
+FURTHER_SECOND_STEPS = (3, 5)
 
 
 def _started(run: Run) -> None:
@@ -68,7 +70,7 @@ def _added_and_removed(run: Run) -> tuple[Act, Act]:
     _started(run)
     run.agents.do("say", 0, 0)
     added = _delivery(run, "added")
-    run.agents.do("remove", 0, len(run.stack.giosg.messages(next(iter(run.chats)))) - 1)
+    run.agents.do("remove", 0, len(run.stack.giosg.messages(next(iter(run.visitors.chats)))) - 1)
     return added, _delivery(run, "removed")
 
 
@@ -126,6 +128,38 @@ def _message_and_removed_chat(run: Run) -> tuple[Act, Act]:
     return said, _delivery(run, "removed", "chats")
 
 
+def _held(run: Run) -> None:
+    """Let somebody leave a message while nobody is there, and agents come."""
+    run.happen(Hold(who=0, room=1, how=UNDISTURBED))
+    run.happen(Turns(ENOUGH))
+    run.set_doors(1, are_open=True)
+    run.happen(Wait(60))
+
+
+def _delivery_and_withdrawal(run: Run) -> tuple[Act, Act]:
+    _held(run)
+    return run.deliver_held, lambda how: run.happen(Withdraw(0, how))
+
+
+def _two_deliveries(run: Run) -> tuple[Act, Act]:
+    """The schedule calls while a run that began long ago, or was killed, has left its chat at Giosg."""
+    _held(run)
+    run.deliver_held(Invocation(giosg=(Faulty(1, "killed after"),), steps=100))
+    run.happen(Wait(60))
+    return run.deliver_held, run.deliver_held
+
+
+def _delivery_and_closing(run: Run) -> tuple[Act, Act]:
+    """Agents go while a message is delivered, whose visitor takes it back then."""
+    _held(run)
+
+    def close(how: Invocation) -> None:
+        run.set_doors(1, are_open=False)
+        run.happen(Withdraw(0, how))
+
+    return run.deliver_held, close
+
+
 def _delivery(run: Run, action: str, kind: str = "messages") -> Act:
     letter = run.post.take_last(action, kind)
     return lambda how: run.deliver(letter, how)
@@ -144,13 +178,26 @@ PAIRS = {
     "a sync, and a change": _change_and_sync,
     "a message, and the end": _message_and_end,
     "an answer, and the removal of the chat": _message_and_removed_chat,
+    "a delivery, and its being taken back": _delivery_and_withdrawal,
+    "two deliveries": _two_deliveries,
+    "a delivery, and agents who go": _delivery_and_closing,
 }
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_invocations_may_meet_at_any_of_their_steps(stack: Stack, pair: str) -> None:
+    _meet_at_each(stack, pair, SECOND_STEPS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_invocations_may_meet_at_further_steps(stack: Stack, pair: str) -> None:
+    _meet_at_each(stack, pair, FURTHER_SECOND_STEPS)
+
+
+def _meet_at_each(stack: Stack, pair: str, second_steps: Iterable[int]) -> None:
     for steps in FIRST_STEPS:
-        for others in SECOND_STEPS:
+        for others in second_steps:
             _meet(stack, pair, Invocation(steps=steps), Invocation(steps=others))
 
 

@@ -1,6 +1,6 @@
 """Whatever goes wrong, the stored chats end up as Giosg has them, and every reader has seen every message.
 
-PROOF_EVENTS sets how many faults there are at least, in all parts together (default 10000); PROOF_SEED sets where the
+PROOF_EVENTS sets how many faults there are at least, in all parts together (default 2500); PROOF_SEED sets where the
 made-up runs begin. A failing run is shrunk and printed as a plan; with PROOF_SHRINK=no as it was met.
 """
 
@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.proof.checking import check
 from tests.proof.healing import heal
-from tests.proof.plan import Plan, plans
+from tests.proof.made_up import plans
+from tests.proof.plan import Plan
 from tests.proof.run import Run
-from tests.proof.stack import Stack
+from tests.toolkit.simulation import Stack
 
-EVENTS = int(os.environ.get("PROOF_EVENTS", "10000"))
+EVENTS = int(os.environ.get("PROOF_EVENTS", "2500"))
 SEED = int(os.environ.get("PROOF_SEED", "1"))
 PHASES = (Phase.generate,) if os.environ.get("PROOF_SHRINK") == "no" else (Phase.generate, Phase.shrink)
 PARTS = 4

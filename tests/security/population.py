@@ -38,7 +38,7 @@ class Population:
         return self.residents.setdefault(visitor_id, Resident(visitor_id))
 
     def whose(self, token: str | None) -> Resident | None:
-        """Give who a token stands for while it lives."""
+        """Return who a token stands for while it lives."""
         return next((each for each in self.residents.values() if token in each.tokens), None)
 
     def keeper(self, chat_id: str) -> Resident | None:
@@ -57,11 +57,11 @@ class Population:
             self.persons.pop(resident.person, None)
 
     def own(self, text: str, owner: Resident | None) -> None:
-        """Give somebody every id and word of a text that is nobody's yet."""
+        """Return somebody every id and word of a text that is nobody's yet."""
         for found in IDS.findall(text):
             self.owners.setdefault(found, owner)
 
     def leaks(self, told: str, to: Resident | None, *, asked: str) -> list[str]:
-        """Give what an answer told that is another's; what the request itself said is no news to who asked."""
+        """Return what an answer told that is another's; what the request itself said is no news to who asked."""
         news = set(IDS.findall(told)) - set(IDS.findall(asked))
         return [found for found in news if found in self.owners and (to is None or self.owners[found] is not to)]

@@ -10,7 +10,8 @@ from tests.aws import Functions
 from tests.functions.acts import Chatting, codes, start
 from tests.template import resources
 
-from visitor_chat import telemetry, wiring
+from visitor_chat import wiring
+from visitor_chat.runtime import telemetry
 
 Act = Callable[[Functions, Chatting], object]
 
@@ -18,7 +19,6 @@ Act = Callable[[Functions, Chatting], object]
 @pytest.fixture
 def metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     wiring.reset()
-    telemetry.begin()
     return lambda: capsys.readouterr().out
 
 

@@ -8,8 +8,7 @@ import pytest
 import requests
 from local.giosg import Fault
 from local.stack import LocalStack
-from tests.journey.conftest import Visitor, wait_for
-from tests.security.deployment import Deployed, deployment, visitor_of
+from tests.toolkit.deployment import Stack, Visitor, wait_for
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -18,18 +17,18 @@ FOREIGN = "https://evil.example.com"
 SECRET_ATTRIBUTES = ("secret_hash", "visitor_secret_id", "access_token")
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
-    with deployment(Quotas="on") as made:
-        yield made
+@pytest.fixture
+def deployed(deployed_stack: Stack) -> Iterator[Stack]:
+    yield deployed_stack
+    deployed_stack.calm()
 
 
-@pytest.fixture(scope="module")
-def visitor(deployed: Deployed) -> Visitor:
-    return visitor_of(deployed, deployed.start(visitor_name=NAME, message=TEXT))
+@pytest.fixture
+def visitor(deployed: Stack) -> Visitor:
+    return deployed.start(visitor_name=NAME, message=TEXT)
 
 
-def test_nothing_secret_is_said_anywhere(deployed: Deployed, visitor: Visitor) -> None:
+def test_nothing_secret_is_said_anywhere(deployed: Stack, visitor: Visitor) -> None:
     giosg = deployed.giosg
     frames, answers = [], []
     ticket = visitor.call("POST", "/realtime").json()["url"]
@@ -65,7 +64,7 @@ def secret_in(url: str) -> str:
 
 
 def spellings(secret: str) -> set[str]:
-    """Give a secret as it is, in a URL, and in JSON."""
+    """Return a secret as it is, in a URL, and in JSON."""
     return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
 
 
@@ -75,7 +74,7 @@ def stored(local: LocalStack) -> set[str]:
     return {str(item[name]["S"]) for item in items for name in SECRET_ATTRIBUTES if name in item}
 
 
-def test_a_page_of_a_foreign_origin_may_read_nothing(deployed: Deployed, visitor: Visitor) -> None:
+def test_a_page_of_a_foreign_origin_may_read_nothing(deployed: Stack, visitor: Visitor) -> None:
     for method, path in (("POST", "/chats"), ("GET", "/chats"), ("DELETE", "/visitor")):
         headers = {
             "Origin": FOREIGN,
@@ -116,7 +115,7 @@ def test_two_tokens_in_one_request_are_none(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("part", ["../../users/me", "..%2f..%2fme", "%00", "%ff", "a" * 3000, "\u202e", "%0d%0aX-A: 1"])
-def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Deployed, visitor: Visitor, part: str) -> None:
+def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Stack, visitor: Visitor, part: str) -> None:
     before = len(deployed.giosg.requests)
     for method, tail in (("GET", ""), ("GET", "/messages"), ("POST", "/messages"), ("POST", "/end")):
         url = f"{deployed.local.api_url}/chats/{quote(part, safe='%/.: ')}{tail}"
@@ -129,7 +128,7 @@ def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Deployed, 
     assert steered == []
 
 
-def test_a_known_person_gets_a_session(deployed: Deployed) -> None:
+def test_a_known_person_gets_a_session(deployed: Stack) -> None:
     body = {"identity_token": deployed.identity_token("customer-7", name="Aino")}
 
     answers = [requests.post(f"{deployed.local.api_url}/sessions", json=body, timeout=30) for _ in range(2)]
@@ -138,8 +137,8 @@ def test_a_known_person_gets_a_session(deployed: Deployed) -> None:
     assert len({answer.json()["visitor"]["id"] for answer in answers}) == 1
 
 
-def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: Deployed) -> None:
-    planted = visitor_of(deployed, deployed.start(message="Hello"))
+def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: Stack) -> None:
+    planted = deployed.start(message="Hello")
     tickets = [planted.call("POST", "/realtime").json()["url"] for _ in range(2)]
     body = {"identity_token": deployed.identity_token("the-victim")}
     headers = {"Authorization": f"Bearer {planted.token}"}
@@ -157,18 +156,14 @@ def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: D
             connect(ticket)
 
 
-def test_a_flood_of_messages_is_stopped(deployed: Deployed, visitor: Visitor) -> None:
-    chatting = deployed.start()
-    assert chatting.status_code in {201, 429}, chatting.text
-    flooding = visitor if chatting.status_code == 429 else visitor_of(deployed, chatting)
-
-    refused = next(answer for number in range(200) if (answer := flooding.send(str(number))).status_code == 429)
+def test_a_flood_of_messages_is_stopped(visitor: Visitor) -> None:
+    refused = next(answer for number in range(200) if (answer := visitor.send(str(number))).status_code == 429)
 
     assert refused.json()["code"] in {"too_many_requests", "chat_ended"}
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
-def test_the_url_of_a_webhook_is_the_only_place_of_its_secret(deployed: Deployed) -> None:
+def test_the_url_of_a_webhook_is_the_only_place_of_its_secret(deployed: Stack) -> None:
     cloudformation = deployed.local.boto3_client("cloudformation")
 
     known = json.dumps([cloudformation.describe_stacks(), dict(deployed.local.outputs)], default=str)

@@ -2,9 +2,9 @@
 
 import re
 
-from tests.template import ROOT, folder, references, resources, statements
+from tests.template import ROOT, folder, listed, references, resources, statements
 
-from visitor_chat.quotas import MOST_OPEN_CHATS, PER_ADDRESS, PER_VISITOR, Act
+from visitor_chat.auth.quotas import MOST_OPEN_CHATS, PER_ADDRESS, PER_VISITOR, Act
 
 LETTERS = {
     "BatchGetItem": "r",
@@ -17,6 +17,10 @@ LETTERS = {
     "Publish": "w",
     "PutEvents": "w",
     "DeleteItem": "d",
+    "BatchWriteItem": "d",
+    "DeleteMessage": "d",
+    **dict.fromkeys(("ReceiveMessage", "GetQueueAttributes", "GetRecords", "GetShardIterator"), "r"),
+    **dict.fromkeys(("DescribeStream", "ListStreams"), "r"),
 }
 PUSHING = {"ConnectionsTable", "Socket"}
 SECURITY = (ROOT / "docs/security.md").read_text()
@@ -27,7 +31,7 @@ def test_the_table_of_permissions_is_the_templates() -> None:
 
 
 def permissions() -> str:
-    """Give the table that the document must hold."""
+    """Return the table that the document must hold."""
     names = resources("AWS::Serverless::Function")
     rows = [f"| `{folder(function)}` | {', '.join(allowed(name)) or 'nothing'} |" for name, function in names.items()]
     return "\n".join(["| Function | May |", "| --- | --- |", *rows])
@@ -36,10 +40,10 @@ def permissions() -> str:
 def allowed(name: str) -> list[str]:
     found: dict[str, set[str]] = {}
     for statement in statements(name):
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        letters = {LETTERS.get(action.partition(":")[2], "") for action in actions}
-        for target in references(statement["Resource"]):
-            found.setdefault(target, set()).update(letters)
+        letters = {LETTERS.get(action.partition(":")[2], "") for action in listed(statement["Action"])}
+        for resource in listed(statement["Resource"]):
+            (target,) = references(resource)
+            found.setdefault(f"{target}'s stream" if "/stream/" in str(resource) else target, set()).update(letters)
     is_pushing = set(found) >= PUSHING
     shown = {target: letters for target, letters in found.items() if not (is_pushing and target in PUSHING)}
     texts = [

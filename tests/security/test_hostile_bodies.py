@@ -10,6 +10,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions, deployed
 from tests.functions import notices
 from tests.functions.acts import Chatting, start
+from tests.toolkit.clock import Clock
 
 BODIES = 2000
 HOSTILE: list[Any] = [
@@ -40,13 +41,13 @@ HOSTILE: list[Any] = [
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[tuple[SimulatedGiosg, Functions, Chatting]]:
-    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
+def world(clock: Clock) -> Iterator[tuple[SimulatedGiosg, Functions, Chatting]]:
+    with SimulatedGiosg(clock=clock) as giosg, deployed(giosg) as functions:
         yield giosg, functions, start(functions, visitor_name="Aino", message="Hello")
 
 
 def good(giosg: SimulatedGiosg, kind: str, chatting: Chatting) -> list[dict[str, Any]]:
-    """Give notifications that are as they should be: of this chat, of an unknown one, of another organisation's."""
+    """Return notifications that are as they should be: of this chat, of an unknown one, of another organisation's."""
     message = notices.whole_message(giosg, "Good morning")
     of_messages = [
         notices.of_message(giosg, action, chatting.chat_id, notices.SOME_MESSAGE, message)

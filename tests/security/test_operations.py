@@ -1,11 +1,12 @@
 """What operators do: another webhook secret, and a visitor's data for the visitor."""
 
 import json
+import uuid
 
 import boto3
 import pytest
 from local.giosg import SimulatedGiosg
-from operations.stacks import DeployedStack
+from operations.stacks.deployed import DeployedStack
 from operations.visitors import export_visitor
 from operations.webhook_secret import RotationUnderWay, finish, rotate
 from tests.aws import REGION, WEBHOOK_SECRET, Functions
@@ -14,6 +15,7 @@ from tests.functions.conftest import stored_secrets
 from tests.functions.notices import about_an_unknown_chat
 
 from visitor_chat import wiring
+from visitor_chat.domain.push_subscriptions import PushSubscription
 
 TABLES = ("Visitors", "Credentials", "Chats", "Messages", "Connections")
 
@@ -63,3 +65,35 @@ def test_an_export_holds_what_was_said_and_no_secret(deployed_stack: DeployedSta
     assert "Not mine" not in exported
     assert [secret for secret in stored_secrets() if secret in exported] == []
     assert chatting.token.rpartition(".")[2] not in exported
+
+
+def test_an_export_says_which_browsers_are_told_and_not_how(
+    deployed_stack: DeployedStack, functions: Functions
+) -> None:
+    visitor_id = start(functions).started.json["visitor"]["id"]
+    browser = PushSubscription(
+        endpoint="https://push.example.com/secret-address",
+        browser_key="secret-browser-key",
+        auth_secret="secret-of-the-browser",
+        language="fi",
+    )
+    wiring.store().push_subscriptions.add(visitor_id, browser, guards=[])
+
+    exported = export_visitor(deployed_stack, visitor_id)
+
+    (told,) = [each["subscriptions"] for each in exported["visitors"] if "subscriptions" in each]
+    assert [each.keys() for each in told] == [{"language", "heard_at"}]
+    assert "secret-" not in json.dumps(exported, default=str)
+
+
+def test_an_export_holds_what_was_left_while_nobody_was_there(
+    deployed_stack: DeployedStack, giosg: SimulatedGiosg, functions: Functions
+) -> None:
+    for agent in giosg.agents:
+        agent.go_offline()
+    body = {"message": "Call me back", "client_message_id": str(uuid.uuid4())}
+    held = functions.call("hold_message", "POST", "/held_messages", body=body)
+
+    exported = json.dumps(export_visitor(deployed_stack, held.json["visitor"]["id"]), default=str)
+
+    assert "Call me back" in exported

@@ -10,10 +10,11 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply, http_event
 from tests.functions.acts import start
 from tests.functions.conftest import stored_items
-from tests.security.conftest import Clock
+from tests.toolkit.clock import Clock
 
-from visitor_chat import quotas, wiring
-from visitor_chat.quotas import Act, Limit, network
+from visitor_chat import wiring
+from visitor_chat.auth import quotas
+from visitor_chat.auth.quotas import Act, Limit, network
 
 ADDRESS = "192.0.2.1"
 WINDOW = {"minutes": 10}
@@ -61,12 +62,14 @@ def test_a_repeat_of_a_message_that_was_sent_is_never_refused(guarded: Functions
 
 
 def test_one_address_cannot_start_any_number_of_chats(guarded: Functions, giosg: SimulatedGiosg) -> None:
+    known = len(giosg.chats())
+
     replies = [guarded.call("start_chat", "POST", "/chats", body={"message": "Hi"}) for _ in range(8)]
 
     assert [reply.status for reply in replies] == [201] * 6 + [429] * 2
     assert_refused(replies[-1])
     assert len({item["visitor_id"] for item in stored_items("CredentialsTable")}) == 6
-    assert giosg.requests
+    assert len(giosg.chats()) - known == 6
 
 
 def test_a_repeated_key_cannot_open_any_number_of_sessions(guarded: Functions) -> None:

@@ -47,7 +47,7 @@ SPOKEN = [language for language, (program, _file, _harness) in LANGUAGES.items()
 
 
 def example(language: str) -> str:
-    """Give the first example in a language."""
+    """Return the first example in a language."""
     found = re.search(rf"```{language}\n(.*?)```", (ROOT / "docs/known-users.md").read_text(), re.DOTALL)
     assert found, f"there is no example in {language}"
     return found[1]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from visitor_chat import doorway, telemetry
+from visitor_chat.api import websocket
+from visitor_chat.runtime import telemetry
 
 SECRET_TEXT = "swordfish"
 
@@ -14,12 +15,12 @@ SECRET_TEXT = "swordfish"
 def test_an_unexpected_error_is_an_answer_and_no_message(
     error: Exception, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_event: doorway.Event) -> int:
+    def fail(_event: websocket.Event) -> int:
         raise error
 
     event: dict[str, Any] = {"requestContext": {"routeKey": "$default", "connectionId": "a-connection"}}
     with caplog.at_level(logging.INFO, logger=telemetry.logger.name):
-        answer = doorway.handler(fail)(event, None)
+        answer = websocket.handler(fail)(event, None)
 
     assert answer == {"statusCode": 503}
     assert SECRET_TEXT not in capsys.readouterr().out + caplog.text

@@ -1,4 +1,4 @@
-"""Everybody against the deployed stack, in any order: what one answer gave goes into others' next requests.
+"""Everybody against the stack, in any order: what one answer gave goes into others' next requests.
 
 Each answer must be documented and no failure, tell nobody what is another's, and treat dead tokens and others' chats as
 the document says. Each run makes the same requests; FUZZ_EXAMPLES=500 makes more, and others each time.
@@ -13,23 +13,26 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 import pytest
-import requests
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from local.giosg import ChatIsEnded
 from tests import public_api
+from tests.aws import Reply
 from tests.functions import notices
-from tests.security.deployment import Deployed, deployment
+from tests.security.gateway import Gateway, open_gateway
 from tests.security.population import Population, Resident, mark
+from tests.toolkit.push_service import Browser
+from tests.web.building import build_page
 
 Route = tuple[str, str]
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "24"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 STEPS = 16
-FOREIGN = "https://evil.example.com"
 OPERATIONS = public_api.operations()
 SECURITY = {route: json.dumps(each.get("security", [{"visitor_token": []}])) for route, each in OPERATIONS.items()}
+PROBES = [route for route in OPERATIONS if route[0] == "HEAD" or route[1] == "/rooms" or route[1].startswith("/giosg_")]
+"""What looks whether there is anything, and asks for nothing."""
 REFUSED_UNREAD = {400, 413}
 """A request may be refused for its form before it is asked whose it is."""
 
@@ -76,7 +79,7 @@ PERSONS = st.integers(1, 3)
 class Everybody(RuleBasedStateMachine):
     """Visitors, persons, an agent, Giosg and strangers. `reached` are the operations that answered, in all examples."""
 
-    deployed: ClassVar[Deployed]
+    gateway: ClassVar[Gateway]
     reached: ClassVar[set[Route]] = set()
 
     def __init__(self) -> None:
@@ -87,19 +90,17 @@ class Everybody(RuleBasedStateMachine):
         self.sent: set[tuple[str, str]] = set()
         self.scopes: dict[str, str] = {}
         self.seen: dict[str, list[str]] = {kind: [] for kind in ("token", "chat_id", "cursor", "message_id", "key")}
-        self.session = requests.Session()
 
     def teardown(self) -> None:
         """Ask once more with every token that there ever was, and those who live about everybody's chats."""
         for token in [*self.seen["token"], *map(forged, self.seen["token"][:1])]:
             answer = self.call(("GET", "/chats"), token=token, query={"limit": "100"})
             caller = self.population.whose(token)
-            assert {chat["id"] for chat in answer.json().get("chats", [])} == (caller.chats if caller else set())
+            assert {chat["id"] for chat in answer.json.get("chats", [])} == (caller.chats if caller else set())
         for token, chat_id in product(self.alive()[:2], self.seen["chat_id"][:3]):
             self.call(("GET", "/chats/{chat_id}"), token=token, chat_id=chat_id)
             self.read_from(token, chat_id)
             self.read_from(token, chat_id, after=self.cursor_of_another(chat_id))
-        self.session.close()
 
     def alive(self) -> list[str]:
         return [token for token in self.seen["token"] if self.population.whose(token)]
@@ -131,10 +132,13 @@ class Everybody(RuleBasedStateMachine):
 
     @initialize(file=FILES)
     def open_page(self, file: str) -> None:
-        assert self.call(("GET", "/chat")).status_code == 200
-        assert self.call(("GET", "/chat/{file}"), file=file).status_code in {200, 404}
-        assert self.call(("GET", "/availability")).status_code == 200
-        assert self.call(("GET", "/health")).status_code == 200
+        assert self.call(("GET", "/chat")).status == 200
+        assert self.call(("GET", "/chat/{file}"), file=file).status in {200, 404}
+        assert self.call(("GET", "/availability")).status == 200
+        assert self.call(("GET", "/health")).status == 200
+        assert self.call(("GET", "/push")).status == 200
+        for probe in PROBES:
+            self.call(probe)
 
     # What visitors do, each with whatever token and ids
 
@@ -150,10 +154,10 @@ class Everybody(RuleBasedStateMachine):
         is_used = key is not None and (caller.id if caller else "", key) in self.starts
         answer = self.call(("POST", "/chats"), token=token, body=body, key=key)
         if caller is not None or token is None:
-            assert answer.status_code == (409 if is_used else 201), "another's key is not one's own"
+            assert answer.status == (409 if is_used else 201), "another's key is not one's own"
         if answer.ok and key is not None:
             repeat = self.call(("POST", "/chats"), token=token, body=body, key=key)
-            assert repeat.status_code == 200, repeat.text
+            assert repeat.status == 200, repeat.text
             self.seen["key"].append(key)
 
     @rule(data=st.data(), message_id=st.none() | st.uuids().map(str))
@@ -163,7 +167,7 @@ class Everybody(RuleBasedStateMachine):
         body = {"message": mark(), "client_message_id": self.some(data, "message_id", st.just(message_id))}
         answer = self.call(("POST", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, body=body)
         place = chat_id, body["client_message_id"]
-        if answer.status_code == 409 and answer.json()["code"] == "client_message_id_reused":
+        if answer.status == 409 and answer.json["code"] == "client_message_id_reused":
             assert place in self.sent, "an id of another chat is not this one's"
         if answer.ok and body["client_message_id"]:
             self.sent.add(place)
@@ -180,7 +184,7 @@ class Everybody(RuleBasedStateMachine):
         answer = self.call(("GET", "/chats/{chat_id}/messages"), token=token, chat_id=chat_id, query=query)
         if answer.ok:
             assert self.scopes.get(after, chat_id) == chat_id, "a cursor of another list was taken"
-            self.saw_cursor(answer.json()["next"], scope=chat_id)
+            self.saw_cursor(answer.json["next"], scope=chat_id)
 
     @rule(data=st.data(), limit=LIMITS)
     def list_chats(self, data: st.DataObject, limit: str) -> None:
@@ -191,9 +195,9 @@ class Everybody(RuleBasedStateMachine):
         answer = self.call(("GET", "/chats"), token=token, query=given)
         if answer.ok:
             assert caller is not None
-            assert {chat["id"] for chat in answer.json()["chats"]} <= caller.chats
+            assert {chat["id"] for chat in answer.json["chats"]} <= caller.chats
             assert self.scopes.get(query["after"], caller.id) == caller.id, "a cursor of another list was taken"
-            self.saw_cursor(answer.json()["next"], scope=caller.id)
+            self.saw_cursor(answer.json["next"], scope=caller.id)
 
     def saw_cursor(self, cursor: str | None, *, scope: str) -> None:
         if cursor is not None:
@@ -210,6 +214,22 @@ class Everybody(RuleBasedStateMachine):
         token = self.token(data)
         self.call(("POST", "/chats/{chat_id}/end"), token=token, chat_id=self.chat_id(data, token))
 
+    @rule(data=st.data(), message_id=st.uuids().map(str), is_anonymous=st.booleans())
+    def hold(self, data: st.DataObject, message_id: str, *, is_anonymous: bool) -> None:
+        token = None if is_anonymous else self.token(data)
+        self.call(("POST", "/held_messages"), token=token, body={"message": mark(), "client_message_id": message_id})
+
+    @rule(data=st.data())
+    def look_at_held(self, data: st.DataObject) -> None:
+        self.call(("GET", "/held_messages"), token=self.token(data))
+        self.call(("DELETE", "/held_messages/{held_message_id}"), token=self.token(data))
+
+    @rule(data=st.data(), number=st.integers(0, 2))
+    def be_told(self, data: st.DataObject, number: int) -> None:
+        subscription = Browser(f"https://fcm.googleapis.com/{number}").subscription
+        for method in ("PUT", "DELETE"):
+            self.call((method, "/push/subscription"), token=self.token(data), body=subscription)
+
     @rule(data=st.data())
     def open_realtime(self, data: st.DataObject) -> None:
         self.call(("POST", "/realtime"), token=self.token(data))
@@ -221,10 +241,10 @@ class Everybody(RuleBasedStateMachine):
     @rule(data=st.data(), number=PERSONS, forgery=FORGERIES)
     def log_in(self, data: st.DataObject, number: int, forgery: dict[str, Any]) -> None:
         person = f"{self.example}-{number}"
-        body = {"identity_token": self.deployed.identity_token(person, **forgery)}
+        body = {"identity_token": self.gateway.identity_token(person, **forgery)}
         token = self.token(data, st.none())
         answer = self.call(("POST", "/sessions"), token=token, body=body, person=person)
-        assert answer.status_code == 401 or not forgery
+        assert answer.status == 401 or not forgery
 
     # What others do
 
@@ -233,11 +253,11 @@ class Everybody(RuleBasedStateMachine):
         chat_id, text = data.draw(st.sampled_from(self.seen["chat_id"])), mark()
         self.population.own(text, self.population.keeper(chat_id))
         try:
-            message_id = self.deployed.giosg.agent.say(chat_id, text)
+            message_id = self.gateway.giosg.agent.say(chat_id, text)
         except ChatIsEnded:
             return
         if is_removal:
-            self.deployed.giosg.agent.remove(message_id)
+            self.gateway.giosg.agent.remove(message_id)
 
     @rule(
         data=st.data(), kind=st.sampled_from(["chats", "messages"]), secret=SECRETS, is_hostile=st.booleans(), raw=RAW
@@ -245,15 +265,15 @@ class Everybody(RuleBasedStateMachine):
     def notify(self, data: st.DataObject, kind: str, secret: str, raw: bytes, *, is_hostile: bool) -> None:
         chat_id, text = self.chat_id(data), mark()
         self.population.own(text, self.population.keeper(chat_id))
-        giosg, message_id = self.deployed.giosg, str(uuid.uuid4())
+        giosg, message_id = self.gateway.giosg, str(uuid.uuid4())
         made = {
             "messages": notices.of_message(giosg, "added", chat_id, message_id, notices.whole_message(giosg, text)),
             "chats": notices.of_chat(giosg, "changed", chat_id, {"updated_at": "2030-01-01T10:00:00.000Z"}),
         }
-        shown = {"right": self.deployed.webhook_secret, "wrong": "a-wrong-secret", "none": None}[secret]
+        shown = {"right": self.gateway.webhook_secret, "wrong": "a-wrong-secret", "none": None}[secret]
         query = {"secret": shown} if shown else {}
         answer = self.call(("POST", f"/giosg_webhooks/{kind}"), body=raw if is_hostile else made[kind], query=query)
-        assert (answer.status_code == 403) == (secret != "right")
+        assert (answer.status == 403) == (secret != "right")
 
     @rule(data=st.data(), route=st.sampled_from(list(OPERATIONS)), body=RAW, query=QUERIES, key=st.none() | KEYS)
     def try_anything(
@@ -261,7 +281,7 @@ class Everybody(RuleBasedStateMachine):
     ) -> None:
         token = self.token(data, st.none() | MADE_UP)
         chat_id = self.chat_id(data, token) if "{chat_id}" in route[1] else ""
-        sent = body if route[0] == "POST" else None
+        sent = None if route[0] in {"GET", "HEAD"} else body
         self.call(route, token=token, chat_id=chat_id, file="x", body=sent, query=query, key=key or None)
 
     # How an answer is judged
@@ -277,22 +297,18 @@ class Everybody(RuleBasedStateMachine):
         query: dict[str, str] | None = None,
         key: str | None = None,
         person: str = "",
-    ) -> requests.Response:
+    ) -> Reply:
         """Ask, and hold the answer against all that must be so."""
         method, template = route
         path = template.replace("{chat_id}", quote(chat_id, safe="")).replace("{file}", quote(file, safe=""))
-        headers = {"Origin": FOREIGN} | ({"Authorization": f"Bearer {token}"} if token else {})
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        answer = self.session.request(
-            method, f"{self.deployed.local.api_url}{path}", headers=headers, params=query, data=sent, timeout=30
-        )
+        answer = self.gateway.request(method, path, headers=headers, query=query, body=sent)
         self.reached.add(route)
-        assert answer.status_code < 500, answer.text
-        public_api.check(method, path, status=answer.status_code, headers=answer.headers, text=answer.text)
-        assert answer.headers.get("Access-Control-Allow-Origin") != FOREIGN
+        assert answer.status < 500, answer.text
         caller = self.population.whose(token) if "visitor_token" in SECURITY[route] else None
-        self.judge(route, answer.status_code, caller, token=token, chat_id=chat_id)
+        self.judge(route, answer.status, caller, token=token, chat_id=chat_id)
         teller = self.learn(route, answer, caller, key=key, person=person)
         assert self.population.leaks(answer.text, teller, asked=f"{path} {headers} {query} {sent!r}") == []
         if teller is not None and answer.ok:
@@ -311,15 +327,15 @@ class Everybody(RuleBasedStateMachine):
             assert status not in {401, 404} if is_own else status in {404, *REFUSED_UNREAD}
 
     def learn(
-        self, route: Route, answer: requests.Response, caller: Resident | None, *, key: str | None, person: str
+        self, route: Route, answer: Reply, caller: Resident | None, *, key: str | None, person: str
     ) -> Resident | None:
         """Note what has become of whom; give who was answered."""
         if not answer.ok:
             return caller
         if route == ("POST", "/chats"):
-            return self.started(answer.json(), caller, key)
+            return self.started(answer.json, caller, key)
         if route == ("POST", "/sessions"):
-            return self.logged_in(answer.json(), caller, person)
+            return self.logged_in(answer.json, caller, person)
         if route == ("DELETE", "/visitor") and caller is not None:
             self.population.erase(caller)
         return caller
@@ -355,19 +371,20 @@ class Everybody(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
-    with deployment(Quotas="off") as made:
-        yield made
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    build_page(tmp_path_factory.mktemp("layer"))
+    with open_gateway(QUOTAS="off", WEB_PUSH="on") as gateway:
+        yield gateway
 
 
 def forged(token: str) -> str:
-    """Give a token with its ids, and a secret that is made up."""
+    """Return a token with its ids, and a secret that is made up."""
     ids, _dot, _secret = token.rpartition(".")
     return f"{ids}.{'A' * 43}"
 
 
-def test_nobody_gets_what_is_anothers(deployed: Deployed) -> None:
-    Everybody.deployed = deployed
+def test_nobody_gets_what_is_anothers(gateway: Gateway) -> None:
+    Everybody.gateway = gateway
     Everybody.reached.clear()
 
     run_state_machine_as_test(

@@ -6,6 +6,7 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply, deployed, http_event
 from tests.functions.notices import about_an_unknown_chat
+from tests.toolkit.clock import Clock
 
 from visitor_chat import wiring
 
@@ -17,14 +18,14 @@ Deliver = Callable[[str], Reply]
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[tuple[SimulatedGiosg, Functions]]:
-    with SimulatedGiosg() as giosg, deployed(giosg) as functions:
+def stack(clock: Clock) -> Iterator[tuple[SimulatedGiosg, Functions]]:
+    with SimulatedGiosg(clock=clock) as giosg, deployed(giosg) as functions:
         yield giosg, functions
 
 
 @pytest.fixture(params=["chats", "messages"])
 def deliver(request: pytest.FixtureRequest, stack: tuple[SimulatedGiosg, Functions]) -> Deliver:
-    """Give a delivery to either webhook from an address."""
+    """Return a delivery to either webhook from an address."""
     giosg, functions = stack
 
     def send(address: str) -> Reply:

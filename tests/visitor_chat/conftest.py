@@ -1,25 +1,28 @@
 """One stack for the tests of each module, under a clock that stands still unless a test moves it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import Functions, deployed
-from tests.visitor_chat.scene import Clock, Scene
-
-from visitor_chat import clock as clock_module
+from tests.aws import deployed
+from tests.toolkit.clock import Clock, run_by
+from tests.visitor_chat.scene import Scene, Visit
 
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
-    """Give a stack and a Giosg with one idea of the time; every test begins with chats of its own."""
-    clock = Clock(datetime.now(UTC).replace(microsecond=0))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(clock_module, "now", clock)
-        patched.setattr(clock_module, "sleep", clock.sleep)
-        with SimulatedGiosg(clock=clock) as giosg, deployed(giosg):
-            yield Scene(giosg, Functions(), clock)
+    """Return a stack and a Giosg with one idea of the time; every test begins with chats of its own."""
+    with run_by(Clock()) as clock, SimulatedGiosg(clock=clock) as giosg, deployed(giosg) as functions:
+        yield Scene(giosg, functions, clock)
+
+
+@pytest.fixture
+def visit(scene: Scene) -> Visit:
+    """Return a chat whose start is known to all."""
+    visit = scene.visit()
+    scene.deliver()
+    return visit
 
 
 @pytest.fixture(autouse=True)

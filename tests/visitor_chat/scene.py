@@ -2,31 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from local.giosg import SimulatedGiosg
-from local.giosg.notifications import Notification
-from tests.aws import Functions, Reply
+from local.giosg.webhooks.notifications import Notification
+from tests.aws import Context, Functions, Reply
+from tests.toolkit.clock import Clock
 
 from visitor_chat import wiring
-from visitor_chat.records import Chat, StoredMessage
-from visitor_chat.store.attributes import Record, from_item
+from visitor_chat.domain.records import Chat, StoredMessage
 from visitor_chat.store.chats import OPEN_SHARDS
-
-
-@dataclass
-class Clock:
-    """A clock that stands still unless it is moved, or somebody waits."""
-
-    instant: datetime
-
-    def __call__(self) -> datetime:
-        return self.instant
-
-    def sleep(self, seconds: float) -> None:
-        self.instant += timedelta(seconds=seconds)
+from visitor_chat.store.dynamodb_values import Record, from_item
 
 
 class Visit(NamedTuple):
@@ -72,7 +59,7 @@ class Scene(NamedTuple):
         return sum(each["message"] == text and each["sender_type"] == "visitor" for each in messages)
 
     def stored(self, visit: Visit) -> list[StoredMessage]:
-        """Give the stored messages of a chat that visitors see, in the order of their last change."""
+        """Return the stored messages of a chat that visitors see, in the order of their last change."""
         found = [message for message in wiring.store().messages.all_of(visit.chat_id) if message.seq is not None]
         return sorted(found, key=lambda message: message.seq or 0)
 
@@ -97,12 +84,21 @@ class Scene(NamedTuple):
         hooks.unregister(name, unique_id="breaking")
         assert left[0] < times, f"nobody called {operation}"
 
+    def sweep(self, *, remaining_milliseconds: int = 60_000) -> dict[str, int]:
+        """Hand over what is due, and let the queue's consumers compare it; return what was said of the handing over."""
+        handed_over = wiring.sweep().hand_over()
+        sqs, url = wiring.aws("sqs"), wiring.settings().sweep_queue_url
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            records = [{"messageId": each["MessageId"], "body": each["Body"]} for each in messages]
+            wiring.repairs().take(records, Context(remaining_milliseconds=remaining_milliseconds))
+        return handed_over
+
     def is_due(self, visit: Visit, **within: float) -> bool:
         """Tell whether a chat will be compared with Giosg within a time."""
-        before, self.clock.instant = self.clock.instant, self.clock.instant + timedelta(**within)
-        turns = wiring.store().turns
-        due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in turns.due(shard, limit=400)}
-        self.clock.instant = before
+        turns, by = wiring.store().sync_schedule, self.clock() + timedelta(**within)
+        due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in turns.due(shard, by=by, limit=400)}
         return visit.chat_id in due
 
     def records(self, table: str) -> list[Record]:

@@ -50,34 +50,81 @@ class Chats:
     started: dict[str, str] = field(default_factory=dict)
     is_online: bool = True
     waiting_seconds: int | None = None
+    rooms: dict[str, bool] = field(default_factory=dict)
+    holds_messages: bool = False
+    held: dict[str, list[Json]] = field(default_factory=dict)
+    push_key: str | None = None
+    subscriptions: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     # --- What visitors do
 
-    def start(self, visitor_id: str | None, name: str | None) -> tuple[Chat, str]:
+    def start(self, visitor_id: str | None, name: str | None, *, room: str = "default") -> tuple[Chat, str]:
         visitor_id = visitor_id or uuid.uuid4().hex
         token = f"token-{uuid.uuid4().hex}"
         self.tokens[token] = visitor_id
         self.names[visitor_id] = name or self.names.get(visitor_id)
         at = now()
-        view = {"id": str(uuid.uuid4()), "status": "new", "visitor_name": name, "created_at": at, "updated_at": at}
-        chat = Chat(visitor_id, view | {"ended_at": None, "last_message_at": None})
+        view = {"id": str(uuid.uuid4()), "room": room, "status": "new", "visitor_name": name}
+        view |= {"created_at": at, "updated_at": at}
+        chat = Chat(visitor_id, view | {"ended_at": None, "last_message_at": None, "waiting_since": None})
         self.chats[chat.id] = chat
         return chat, token
 
-    def say(self, chat: Chat, text: str, client_message_id: str | None) -> tuple[Json, bool]:
+    def say(self, chat: Chat, text: str | None, client_message_id: str | None, **details: Any) -> tuple[Json, bool]:
         """Return the message, and whether it is new."""
         for known in chat.messages.values():
             if client_message_id and known["client_message_id"] == client_message_id:
                 return known, False
         if chat.view["status"] == "new":
-            self.change_chat(chat, status="waiting")
+            self.change_chat(chat, status="waiting", waiting_since=now())
         name = self.names[chat.visitor_id]
         said = {"sender_type": "visitor", "sender_name": name, "message": text, "client_message_id": client_message_id}
-        return self.add(chat, **said), True
+        return self.add(chat, **(said | details)), True
+
+    def pressed(self, chat: Chat, press: Json) -> Json | None:
+        """Return the press with the label and value of the button, or None if there is no such button."""
+        message = chat.messages.get(press["message_id"], {})
+        for attachment in message.get("attachments") or []:
+            for button in attachment.get("actions", []) if attachment.get("id") == press["attachment_id"] else []:
+                if button["id"] == press["action_id"] and button["type"] == "button":
+                    return press | {"text": button["text"], "value": button["value"]}
+        return None
+
+    # --- What waits until somebody is there
+
+    def hold(self, visitor_id: str | None, body: Json) -> tuple[Json, str, bool]:
+        """Return the held message, a token of its visitor, and whether it is new."""
+        for owner, messages in self.held.items():
+            for known in messages:
+                if known["id"] == body["client_message_id"]:
+                    return known, next(token for token, each in self.tokens.items() if each == owner), False
+        visitor_id = visitor_id or uuid.uuid4().hex
+        token = f"token-{uuid.uuid4().hex}"
+        self.tokens[token] = visitor_id
+        self.names[visitor_id] = body.get("visitor_name") or self.names.get(visitor_id)
+        held: Json = {"id": body["client_message_id"], "room": body.get("room", "default"), "message": body["message"]}
+        held |= {"status": "held", "created_at": now(), "chat_id": None}
+        held["expires_at"] = (datetime.now(UTC) + timedelta(days=3)).isoformat(timespec="milliseconds")
+        self.held.setdefault(visitor_id, []).insert(0, held)
+        return held, token, True
+
+    def change_held(self, held: Json, **changes: Any) -> None:
+        held |= changes
+        owner = next(visitor_id for visitor_id, messages in self.held.items() if held in messages)
+        self.tell(owner, {"event": "held_message", "held_message": held})
+
+    def deliver(self, held: Json) -> Chat:
+        """Have a held message become a chat."""
+        owner = next(visitor_id for visitor_id, messages in self.held.items() if held in messages)
+        chat, _ = self.start(owner, self.names[owner], room=held["room"])
+        self.say(chat, held["message"], held["id"])
+        self.change_held(held, status="delivered", chat_id=chat.id)
+        return chat
 
     def erase(self, visitor_id: str) -> None:
         self.tokens = {token: owner for token, owner in self.tokens.items() if owner != visitor_id}
         self.chats = {chat_id: chat for chat_id, chat in self.chats.items() if chat.visitor_id != visitor_id}
+        self.held.pop(visitor_id, None)
 
     # --- What happens to a chat
 
@@ -91,7 +138,9 @@ class Chats:
             "sender_avatar_url": None,
             "message": None,
             "attachments": [],
+            "action": None,
             "created_at": now(),
+            "sequence": len(chat.changes) + 1,
             "client_message_id": None,
             "is_removed": False,
         }
@@ -138,7 +187,7 @@ class Agent:
         return list(self.chats.chats.values())[-1]
 
     def join(self) -> None:
-        self.chats.change_chat(self.chat, status="active")
+        self.chats.change_chat(self.chat, status="active", waiting_since=None)
         self._add(type="join")
 
     def leave(self) -> None:

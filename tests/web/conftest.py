@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
+from tests.environments import plain_environment
 from tests.web.browser import NoBrowser, chromium
 from tests.web.building import build_page
 from tests.web.page import ChatPage
 from tests.web.visitor_api import VisitorApi
 
 HERE = Path(__file__).parent
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+LOCK = HERE / "package-lock.json"
+MODULES = HERE / "node_modules"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,14 +29,22 @@ def served_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def axe_script() -> str:
-    """axe-core's own text, fetched by npm when it is not there yet."""
-    if not AXE.exists():
+def node_modules() -> Path:
+    """What the tests take from npm, fetched when it is not there yet (`make check` does it too)."""
+    installed = MODULES / ".installed"
+    if not installed.exists() or installed.read_text() != LOCK.read_text():
         npm = shutil.which("npm")
         if npm is None:
-            pytest.fail("The accessibility tests need axe-core: install npm, then run `npm ci` in tests/web")
+            pytest.fail("These tests need packages from npm: install it, then run `npm ci` in tests/web")
         subprocess.run([npm, "ci"], cwd=HERE, check=True, capture_output=True)  # noqa: S603 - no input from outside
-    return AXE.read_text("utf-8")
+        shutil.copy(LOCK, installed)
+    return MODULES
+
+
+@pytest.fixture(scope="session")
+def axe_script(node_modules: Path) -> str:
+    """axe-core's own text."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +60,9 @@ def _browser() -> Iterator[Chrome]:
 def _running_api(served_files: Path) -> Iterator[VisitorApi]:
     assert served_files.exists()
     with VisitorApi() as running, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOCKET_ENDPOINT", running.socket_url.replace("ws:", "http:"))
-        patch.setenv("ALLOWED_ORIGINS", "*")
+        endpoint = running.socket_url.replace("ws:", "http:")
+        for name, value in plain_environment(SOCKET_ENDPOINT=endpoint, ALLOWED_ORIGINS="*").items():
+            patch.setenv(name, value)
         yield running
 
 

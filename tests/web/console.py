@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 15.0
 class AgentConsole:
     """Each act goes to the console's tab and comes back."""
 
-    def __init__(self, driver: Chrome, url: str) -> None:
+    def __init__(self, driver: WebDriver, url: str) -> None:
         self.driver = driver
         self.wait = WebDriverWait(driver, PATIENCE_SECONDS, 0.05)
         visitor = driver.current_window_handle

@@ -13,6 +13,7 @@ from selenium.common.exceptions import (
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -47,12 +48,13 @@ class Row:
 class ChatPage:
     """A page with a <visitor-chat>, in the browser's current window."""
 
-    def __init__(self, driver: Chrome, url: str, *, patience_seconds: float = 15.0) -> None:
+    def __init__(self, driver: WebDriver, url: str, *, patience_seconds: float = 15.0) -> None:
         self.driver = driver
         self.url = url
         passing = [StaleElementReferenceException, JavascriptException]
         self.wait = WebDriverWait(driver, patience_seconds, 0.05, passing)
-        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_VIOLATIONS})
+        if isinstance(driver, Chrome):
+            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_VIOLATIONS})
 
     def visit(self) -> None:
         self.driver.get(self.url)
@@ -82,7 +84,11 @@ class ChatPage:
         return next((row.state for row in self.rows() if row.text == text), None)
 
     def text_of(self, selector: str) -> str:
-        return self.part(selector).text if self.shows(selector) else ""
+        """Return the lines that the page shows: WebKitGTK's driver finds none in what is shown in the top layer."""
+        if not self.shows(selector):
+            return ""
+        text = str(self.driver.execute_script("return arguments[0].innerText", self.part(selector)))
+        return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         try:
@@ -112,6 +118,11 @@ class ChatPage:
         if self.shows(".launcher") and not self.shows(".panel"):
             self.part(".launcher").click()
         self.until_shown(".panel")
+
+    def choose(self, entry: str) -> None:
+        """Choose an entry of the menu: `sound`, `save`, `end` or `forget`."""
+        self.press(".more > .tool")
+        self.press(f".menu .entry:nth-child({('sound', 'save', 'end', 'forget').index(entry) + 1})")
 
     def write(self, text: str) -> None:
         """Put a text into the composer, also one that a driver cannot type (emoji)."""
@@ -146,28 +157,34 @@ class ChatPage:
         """Run a script with `chat` as the element."""
         return self.driver.execute_script(f"const chat = document.querySelector('visitor-chat'); {script}")
 
-    # --- The browser around it
+    # --- The browser around it, as Chromium alone lets it be changed
+
+    @property
+    def chrome(self) -> Chrome:
+        assert isinstance(self.driver, Chrome)
+        return self.driver
 
     def set_network(self, *, is_online: bool) -> None:
         conditions = {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self.driver.execute_cdp_cmd("Network.enable", {})
-        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+        self.chrome.execute_cdp_cmd("Network.enable", {})
+        self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
 
-    def set_scheme(self, scheme: str) -> None:
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    def set_scheme(self, scheme: str, *, are_colours_forced: bool = False) -> None:
+        forced = {"name": "forced-colors", "value": "active" if are_colours_forced else "none"}
+        features = [{"name": "prefers-color-scheme", "value": scheme}, forced]
+        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def set_size(self, width: int, height: int, *, scale: float = 1, is_touch: bool = False) -> None:
         size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_touch}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_touch})
+        self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.chrome.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": is_touch})
 
     def violations(self) -> list[str]:
         return list(self.driver.execute_script("return window.violations ?? []"))
 
     def console_errors(self, *, with_network: bool = True) -> list[str]:
         """Return the errors logged since the last look; without the network's, those of the page's own doing."""
-        entries: list[dict[str, str]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call] # selenium has no types here
+        entries: list[dict[str, str]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call] # selenium has no types here
         severe = [entry for entry in entries if entry["level"] == "SEVERE"]
         return [entry["message"] for entry in severe if with_network or entry["source"] != "network"]
 
@@ -175,4 +192,5 @@ class ChatPage:
 TAB = Keys.TAB
 ENTER = Keys.ENTER
 ESCAPE = Keys.ESCAPE
+DOWN = Keys.ARROW_DOWN
 SHIFT = Keys.SHIFT

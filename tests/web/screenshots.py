@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from selenium.webdriver import Chrome
+from tests.environments import plain_environment
 from tests.web.browser import chromium
 from tests.web.building import build_page
 from tests.web.page import ChatPage
@@ -37,8 +38,9 @@ SHOP = """
 <div class="shelf"><div style="--a:#31584a;--b:#1c3a33"></div><div style="--a:#c9a36a;--b:#94713d"></div>
 <div style="--a:#7d8a93;--b:#4e5a63"></div></div>
 """
-PHONE = (390, 780)
-DESKTOP = (1180, 800)
+PHONE = (375, 667)
+TABLET = (1024, 768)
+DESKTOP = (1280, 800)
 CARD = {
     "title": "Shell jacket, moss green",
     "title_link_url": "https://shop.example.test/shell",
@@ -54,11 +56,19 @@ class Studio:
         self.driver, self.api, self.out = driver, api, out
         self.page = ChatPage(driver, api.page_url)
 
-    def scene(self, url: str, size: tuple[int, int], *, scheme: str = "light", is_phone: bool = False) -> ChatPage:
+    def scene(
+        self,
+        url: str,
+        size: tuple[int, int],
+        *,
+        scheme: str = "light",
+        are_colours_forced: bool = False,
+        is_phone: bool = False,
+    ) -> ChatPage:
         self.api.reset()
         origin = {"origin": self.api.root.partition("/_")[0], "storageTypes": "all"}
         self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
-        self.page.set_scheme(scheme)
+        self.page.set_scheme(scheme, are_colours_forced=are_colours_forced)
         self.page.set_size(*size, scale=2, is_touch=is_phone)
         self.page.url = url
         self.page.visit()
@@ -99,6 +109,10 @@ def take_all(studio: Studio, shop_url: str) -> None:
     studio.take("desktop")
     talk(studio.scene(shop_url, DESKTOP, scheme="dark"), api)
     studio.take("dark")
+    talk(studio.scene(shop_url, TABLET), api)
+    studio.take("tablet")
+    talk(studio.scene(shop_url, TABLET, scheme="dark", are_colours_forced=True), api)
+    studio.take("forced-colours")
     talk(studio.scene(shop_url, PHONE, is_phone=True), api)
     studio.take("phone")
     talk(studio.scene(page_url, DESKTOP), api)
@@ -110,6 +124,7 @@ def take_hard_moments(studio: Studio, url: str) -> None:
     api = studio.api
     moments: dict[str, Callable[[ChatPage], None]] = {
         "away": lambda page: away(page, api),
+        "held": lambda page: held(page, api),
         "offline": lambda page: offline(page, api),
         "ended": lambda page: ended(page, api),
         "forget": lambda page: forget(page, api),
@@ -123,9 +138,16 @@ def take_hard_moments(studio: Studio, url: str) -> None:
 
 def away(page: ChatPage, api: VisitorApi) -> None:
     api.agent.go_offline()
+    api.chats.holds_messages = True
     page.open()
     page.until_status("away")
     page.write("Do you repair tents too?")
+
+
+def held(page: ChatPage, api: VisitorApi) -> None:
+    away(page, api)
+    page.press(".send")
+    page.until_shown(".held .row")
 
 
 def offline(page: ChatPage, api: VisitorApi) -> None:
@@ -148,7 +170,7 @@ def ended(page: ChatPage, api: VisitorApi) -> None:
 
 def forget(page: ChatPage, api: VisitorApi) -> None:
     talk(page, api)
-    page.press("footer button:last-child")
+    page.choose("forget")
 
 
 def main() -> None:
@@ -159,7 +181,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as layer, VisitorApi() as api, Site() as shop, chromium() as driver:
         build_page(Path(layer))
-        os.environ |= {"SOCKET_ENDPOINT": api.socket_url.replace("ws:", "http:"), "ALLOWED_ORIGINS": "*"}
+        os.environ |= plain_environment(SOCKET_ENDPOINT=api.socket_url.replace("ws:", "http:"), ALLOWED_ORIGINS="*")
         script = f'<script type="module" src="{api.page_url}/widget.js"></script>'
         shop.body = f'{SHOP}{script}<visitor-chat title="Fjäll &amp; Skog"></visitor-chat>'
         take_all(Studio(driver, api, out), shop.url)

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from werkzeug import Request, Response
 from werkzeug.middleware.shared_data import SharedDataMiddleware
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 Json = dict[str, Any]
+USED_PORTS: set[int] = set()
 
 
 @dataclass
@@ -24,8 +25,17 @@ class Site:
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._http = make_server("127.0.0.1", 0, SharedDataMiddleware(self._wsgi, self.files), threaded=True)
+        self._http = self._server_on_new_port()
         self.url = f"http://127.0.0.1:{self._http.server_port}/"
+
+    def _server_on_new_port(self) -> BaseWSGIServer:
+        """Listen where no site has listened before: a browser would remember that one's visitor."""
+        while True:
+            server = make_server("127.0.0.1", 0, SharedDataMiddleware(self._wsgi, self.files), threaded=True)
+            if server.server_port not in USED_PORTS:
+                USED_PORTS.add(server.server_port)
+                return server
+            server.server_close()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._http.serve_forever)

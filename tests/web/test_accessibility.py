@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from tests.web.page import ENTER, ESCAPE, TAB, ChatPage
+from tests.web.page import DOWN, ENTER, ESCAPE, TAB, ChatPage
 from tests.web.site import Site
 from tests.web.visitor_api import Refused, VisitorApi
 
@@ -54,7 +54,7 @@ def ended(page: ChatPage, api: VisitorApi) -> None:
 
 def asking(page: ChatPage, api: VisitorApi) -> None:
     talk(page, api)
-    page.press("footer button:last-child")
+    page.choose("forget")
     page.until_shown(".ask")
 
 
@@ -128,9 +128,10 @@ class TestByKeyboardAlone:
         type_slowly(shop, "And goodbye")
         shop.until_state("And goodbye", "Sent")
 
-        shop.type_keys(TAB)
-        shop.type_keys(TAB)
-        assert shop.focused() == "button.link"
+        shop.part(".more > .tool").send_keys(ENTER)
+        shop.until(lambda: shop.focused() == "button.entry", "the menu")
+        shop.type_keys(DOWN)
+        shop.type_keys(DOWN)
         shop.type_keys(ENTER)
         assert shop.focused() == "button.plain"
         shop.type_keys(TAB)
@@ -150,7 +151,7 @@ class TestByKeyboardAlone:
 
     def test_escape_takes_a_question_back_first(self, visited: ChatPage, api: VisitorApi) -> None:
         visited.say_and_wait("Hello")
-        visited.press("footer button:last-child")
+        visited.choose("forget")
 
         visited.type_keys(ESCAPE)
 
@@ -232,7 +233,9 @@ class TestAScreenReader:
         assert visited.part(".log").accessible_name == "Messages"
         assert visited.part("textarea").accessible_name == "Write a message…"
         assert visited.part(".send").accessible_name == "Send"
-        assert visited.part("[role=switch]").accessible_name == "Sound"
+        visited.press(".more > .tool")
+        visited.until_shown(".menu")
+        assert visited.part("[role=menuitemcheckbox]").accessible_name == "Sound"
         assert visited.part(".panel").accessible_name == "Chat with us"
 
 

@@ -1,11 +1,24 @@
 """A visitor and an agent talk: what the visitor sees."""
 
+from pathlib import Path
+
 import pytest
 from tests.web.page import ENTER, SHIFT, ChatPage
 from tests.web.visitor_api import Refused, VisitorApi
 
 pytestmark = pytest.mark.browser
 
+COUNT_BEEPS = """
+    window.beeps = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function () { window.beeps += 1; return start.apply(this, arguments); };
+"""
+# Locks are given in the order in which a tab asks for them: after this, whatever it has heard has beeped or never will.
+BEEPED = """
+    const done = arguments[1];
+    const isAsked = import(arguments[0]).then(() => navigator.locks.request("a test", () => {}));
+    isAsked.then(() => done(window.beeps), (error) => done(String(error)));
+"""
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
@@ -168,6 +181,32 @@ class TestTwoTabs:
         assert len(api.chats.chats) == 1
         assert len(api.agent.chat.messages) == 3
 
+    def test_beep_once_together_and_for_messages_alone(
+        self, visited: ChatPage, api: VisitorApi, served_files: Path
+    ) -> None:
+        (sound,) = (f"{api.page_url}/{file.name}" for file in served_files.glob("sound.*.js"))
+        driver, tabs = visited.driver, [visited.driver.current_window_handle]
+        visited.choose("sound")
+        visited.say_and_wait("Hello")
+        driver.switch_to.new_window("tab")
+        tabs.append(driver.current_window_handle)
+        visited.visit()
+        visited.until_said("Hello")
+        for tab in tabs:
+            driver.switch_to.window(tab)
+            visited.call(COUNT_BEEPS)
+            visited.press("textarea")  # a page may make no sound before it was touched
+
+        api.agent.join()
+        api.agent.say("Good morning")
+
+        beeps = []
+        for tab in tabs:
+            driver.switch_to.window(tab)
+            visited.until_said("Good morning")
+            beeps.append(driver.execute_async_script(BEEPED, sound))
+        assert sorted(beeps) == [0, 1]
+
     def test_share_the_draft(self, visited: ChatPage) -> None:
         driver, first = visited.driver, visited.driver.current_window_handle
         driver.switch_to.new_window("tab")
@@ -184,18 +223,16 @@ class TestTwoTabs:
     def test_forget_together(self, talking: ChatPage, api: VisitorApi) -> None:
         driver, first = talking.driver, talking.driver.current_window_handle
         driver.switch_to.new_window("tab")
-        second = driver.current_window_handle
         talking.visit()
         talking.until_said("Hello")
 
-        talking.press("footer button:last-child")
+        talking.choose("forget")
         talking.press(".ask .danger")
         talking.until_notice("erased")
         driver.switch_to.window(first)
 
         talking.until(lambda: talking.rows() == [], "the first tab to forget too")
         assert api.chats.chats == {}
-        assert second
 
 
 class TestWhatAgentsSend:
@@ -255,7 +292,7 @@ class TestWhatAgentsSend:
 
         talking.until_said(EVIL)
 
-        assert talking.part(".card .title").text == EVIL
+        talking.until(lambda: talking.text_of(".card .title") == EVIL, "the title as it was written")
         assert talking.call("return chat.shadowRoot.querySelectorAll('.list script, .list img, .list a').length") == 0
 
     @pytest.mark.parametrize("attachments", [None, "?", [None], [{}], [{"actions": "?"}], [{"actions": [None, {}]}]])
@@ -266,7 +303,7 @@ class TestWhatAgentsSend:
         talking.until_said("Even")
 
     def test_pictures_and_links_in_attachments(self, talking: ChatPage, api: VisitorApi) -> None:
-        picture = f"{api.root}/chat/picture.png"
+        picture = talking.call("return document.querySelector('link[rel=icon]').href")
         attachment = {"title": "The jacket", "title_link_url": "https://shop.example.test/1", "image_url": picture}
         api.agent.say(None, attachments=[attachment])
         talking.until_shown(".card img")
@@ -275,6 +312,15 @@ class TestWhatAgentsSend:
         assert image.get_attribute("alt") == "The jacket"
         assert image.get_attribute("referrerpolicy") == "no-referrer"
         assert talking.part(".card .title a").get_property("href") == "https://shop.example.test/1"
+
+    def test_a_picture_that_does_not_load_is_a_link_that_says_what_it_is(
+        self, talking: ChatPage, api: VisitorApi
+    ) -> None:
+        api.agent.say(None, attachments=[{"title": "The jacket", "image_url": f"{api.root}/chat/nothing.png"}])
+        talking.until_shown(".card")
+
+        talking.until(lambda: not talking.shows(".card img"), "the broken picture to go")
+        assert talking.text_of(".card > a") == "The jacket"
 
     def test_a_button_answers_for_the_visitor(self, talking: ChatPage, api: VisitorApi) -> None:
         actions = [{"type": "button", "text": "Size 40", "value": "40"}]
@@ -311,16 +357,16 @@ class TestWhatAgentsSend:
 
 class TestWriting:
     def test_a_text_that_is_too_long_is_not_sent(self, talking: ChatPage, api: VisitorApi) -> None:
-        talking.say("😀" * 2001)
+        talking.say("😀" * 1001)
 
-        assert talking.text_of(".count") == "-1 characters left"
+        assert talking.text_of(".count") == "2 characters too many"
         assert talking.part("textarea").get_attribute("aria-invalid") == "true"
         assert len(api.agent.chat.messages) == 2
 
     def test_the_longest_text_is_sent(self, talking: ChatPage) -> None:
-        talking.say("😀" * 2000)
+        talking.say("😀" * 1000)
 
-        talking.until_state("😀" * 2000, "Sent")
+        talking.until_state("😀" * 1000, "Sent")
 
     def test_blanks_alone_are_not_sent(self, talking: ChatPage, api: VisitorApi) -> None:
         talking.say(" \n ")
@@ -368,7 +414,7 @@ class TestScrolling:
 
 class TestLeaving:
     def test_ending_is_asked_for_and_keeps_what_was_said(self, talking: ChatPage, api: VisitorApi) -> None:
-        talking.press("footer button:first-child")
+        talking.choose("end")
         assert api.agent.chat.view["status"] != "ended"
         talking.press(".ask .danger")
         talking.until_status("The chat has ended")
@@ -377,7 +423,7 @@ class TestLeaving:
         assert "Hello" in talking.said()
 
     def test_forgetting_erases_here_and_there(self, talking: ChatPage, api: VisitorApi) -> None:
-        talking.press("footer button:last-child")
+        talking.choose("forget")
         talking.press(".ask .danger")
         talking.until_notice("What you wrote here has been erased")
 
@@ -386,7 +432,7 @@ class TestLeaving:
         assert talking.call("return localStorage.length") == 0
 
     def test_asking_can_be_taken_back(self, talking: ChatPage, api: VisitorApi) -> None:
-        talking.press("footer button:last-child")
+        talking.choose("forget")
         talking.press(".ask .plain")
 
         talking.until_shown(".composer")
@@ -394,7 +440,7 @@ class TestLeaving:
 
     def test_forgetting_that_fails_says_so(self, talking: ChatPage, api: VisitorApi) -> None:
         api.faults.refuse("DELETE visitor", Refused(503, "giosg_unavailable"))
-        talking.press("footer button:last-child")
+        talking.choose("forget")
         talking.press(".ask .danger")
 
         talking.until(lambda: "did not work" in talking.text_of(".ask .problem"), "an apology")
@@ -403,11 +449,34 @@ class TestLeaving:
 
 
 def test_sound_is_off_until_it_is_switched_on(visited: ChatPage) -> None:
-    switch = visited.part("[role=switch]")
-    assert switch.get_attribute("aria-checked") == "false"
+    visited.press(".more > .tool")
+    visited.until_shown(".menu")
+    assert visited.part("[role=menuitemcheckbox]").get_attribute("aria-checked") == "false"
 
-    switch.click()
+    visited.press("[role=menuitemcheckbox]")
     visited.reload()
     visited.until_status("online")
 
-    assert visited.part("[role=switch]").get_attribute("aria-checked") == "true"
+    visited.press(".more > .tool")
+    visited.until_shown(".menu")
+    assert visited.part("[role=menuitemcheckbox]").get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize("name", ["N" * 80, "Anna Maria " * 7])
+@pytest.mark.parametrize("width", [320, 420])
+def test_a_long_name_stays_beside_the_buttons(visited: ChatPage, api: VisitorApi, name: str, width: int) -> None:
+    visited.call(f"chat.style.width = '{width}px'; document.body.style.width = '{width}px'")
+    visited.say_and_wait("Hello")
+    api.agent.name = name
+    api.agent.join()
+    visited.until_status("With ")
+    visited.until(lambda: visited.said()[1:], "that somebody has come")
+
+    fits = visited.call(
+        "const header = chat.shadowRoot.querySelector('header'), box = (part) => part.getBoundingClientRect();"
+        "const [face, who, more] = header.children;"
+        "const log = chat.shadowRoot.querySelector('.log');"
+        "return [box(who).right <= box(more).left, box(more).right <= box(header).right,"
+        " log.scrollWidth <= log.clientWidth, box(header).height < 120]"
+    )
+    assert fits == [True] * 4

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from local.giosg import SimulatedGiosg, Target
-from local.stack import LocalStack
 from selenium.webdriver import Chrome
+from tests.toolkit.deployment import Stack
 from tests.web.console import AgentConsole
 from tests.web.page import ChatPage
 from tests.web.test_accessibility import violations
@@ -27,20 +26,18 @@ class Deployed:
     agent_console_url: str
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Deployed]:
+@pytest.fixture
+def deployed(request: pytest.FixtureRequest) -> Iterator[Deployed]:
     if "CHAT_PAGE_URL" in os.environ:
         console = os.environ["AGENT_CONSOLE_URL"]
         yield Deployed(chat_page_url=os.environ["CHAT_PAGE_URL"], agent_console_url=console)
         return
-    with SimulatedGiosg() as giosg, LocalStack(giosg=giosg) as stack:
-        stack.check_routes()
-        urls = stack.webhook_urls
-        giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
-        yield Deployed(
-            chat_page_url=f"{stack.api_url}/chat",
-            agent_console_url=f"{giosg.base_url}/console",
-        )
+    stack: Stack = request.getfixturevalue("deployed_stack")
+    yield Deployed(
+        chat_page_url=f"{stack.local.api_url}/chat",
+        agent_console_url=f"{stack.giosg.base_url}/console",
+    )
+    stack.calm()
 
 
 @pytest.fixture
@@ -139,6 +136,8 @@ def test_nobody_is_there_until_somebody_is(page: ChatPage, console: AgentConsole
     page.visit()
     page.until(lambda: asked(page) == "away", "the room to be known as closed")
     page.say("Anybody?")
+    page.until_state("Anybody?", "Waits until we are back")
+    page.press(".held .link")
     page.until(lambda: page.draft() == "Anybody?", "the text to come back")
 
     console.set_online(is_online=True)
@@ -155,12 +154,13 @@ def asked(page: ChatPage) -> str:
     elif "online" in page.text_of(".status"):
         page.reload()
         page.until(lambda: page.text_of(".status"), "a status")
-    return "online" if "online" in page.text_of(".status") else "away"
+    status = page.text_of(".status")
+    return ("online" if "online" in status else "away") if status else "not known"
 
 
 @pytest.mark.usefixtures("visitor")
 def test_forgetting_erases_the_visitor(page: ChatPage) -> None:
-    page.press("footer button:last-child")
+    page.choose("forget")
     page.press(".ask .danger")
 
     page.until_notice("has been erased")

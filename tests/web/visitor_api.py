@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from functions.web_page import app as web_page
 from tests.web.chats import Agent, Chat, Chats, Json
@@ -20,6 +20,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 # The emulator's addresses have a path in front, and the page must not mind.
 ROOT = "/_aws/execute-api/a1b2c3/$default"
+
+Planned = TypeVar("Planned")
 
 
 class Refused(Exception):
@@ -39,13 +41,19 @@ class QuietHandler(WSGIRequestHandler):
 
 @dataclass
 class Faults:
-    """What goes wrong: refusals and lost answers are used up one by one, the rest holds until it is changed."""
+    """What goes wrong: refusals, lost answers and what happens meanwhile are used up one by one, the rest holds.
+
+    `meanwhile` happens while a call that matches is on its way, so that nobody can have heard of it before.
+    """
 
     refusals: list[tuple[str, Refused]] = field(default_factory=list)
     lost_answers: list[str] = field(default_factory=list)
+    meanwhile: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
     delay_seconds: float = 0.0
     has_socket: bool = True
     loses_frames: bool = False
+    # So many of the next sockets are not known to the stack: it tells them nothing, and closes them at a ping.
+    unknown_sockets: int = 0
 
     def refuse(self, call: str, refused: Refused, *, times: int = 1) -> None:
         """Refuse the next calls that match, such as `POST .*/messages`."""
@@ -53,10 +61,10 @@ class Faults:
 
     def before(self, call: str) -> None:
         time.sleep(self.delay_seconds)
-        for fault in self.refusals:
-            if re.fullmatch(fault[0], call):
-                self.refusals.remove(fault)
-                raise fault[1]
+        if event := self._used_up(self.meanwhile, call):
+            event()
+        if refused := self._used_up(self.refusals, call):
+            raise refused
 
     def is_lost(self, call: str) -> bool:
         for pattern in self.lost_answers:
@@ -65,16 +73,27 @@ class Faults:
                 return True
         return False
 
+    @staticmethod
+    def _used_up(planned: list[tuple[str, Planned]], call: str) -> Planned | None:
+        """Take the first that is planned for a call out of a list."""
+        for each in planned:
+            if re.fullmatch(each[0], call):
+                planned.remove(each)
+                return each[1]
+        return None
+
 
 @dataclass
 class VisitorApi:
     """Use it as a context manager. `requests` are the calls so far, as `POST chats`.
 
-    `challenge` is what a new visitor must have passed; None for a stack that asks for nothing.
+    `preflights` are those that a browser asked leave for. `challenge` is what a new visitor must have passed; None for
+    a stack that asks for nothing.
     """
 
     faults: Faults = field(default_factory=Faults)
     requests: list[str] = field(default_factory=list)
+    preflights: list[str] = field(default_factory=list)
     chats: Chats = field(default_factory=Chats)
     challenge: str | None = None
 
@@ -108,6 +127,7 @@ class VisitorApi:
         self.drop_sockets()
         self.faults = Faults()
         self.requests = []
+        self.preflights = []
         self.challenge = None
         self.chats = Chats(tell=self._tell)
         self.agent = Agent(self.chats)
@@ -126,6 +146,10 @@ class VisitorApi:
         request = connection.request
         visitor_id = self._tickets.pop(request.path.partition("ticket=")[2], None) if request else None
         if visitor_id is None:
+            return
+        if self.faults.unknown_sockets:
+            self.faults.unknown_sockets -= 1
+            connection.recv()
             return
         self._sockets[connection] = visitor_id
         try:
@@ -159,6 +183,8 @@ class VisitorApi:
 
     def _answer(self, request: Request, call: str) -> Response:
         if request.method == "OPTIONS":
+            time.sleep(self.faults.delay_seconds)
+            self.preflights.append(call)
             return self._with_cors(Response(status=204))
         if page := re.fullmatch(r"GET chat(?:/(.+))?", call):
             return page_response(page[1], request)
@@ -176,26 +202,87 @@ class VisitorApi:
         response.headers["Access-Control-Allow-Headers"] = "authorization,content-type,idempotency-key"
         response.headers["Access-Control-Allow-Methods"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
     def _act(self, request: Request, call: str) -> tuple[int, Json | None]:
         with self.chats.lock:
-            if call == "GET availability":
-                waiting = self.chats.waiting_seconds
-                return 200, {"is_online": self.chats.is_online, "estimated_waiting_time_seconds": waiting}
-            if call == "POST chats":
-                return self._start(request)
-            visitor_id = self._visitor(request)
-            if call == "POST realtime":
-                return self._ticket(visitor_id)
-            if call == "DELETE visitor":
-                self.chats.erase(visitor_id)
-                return 204, None
-            chat_call = re.fullmatch(r"(\w+) chats/([\w-]+)(/\w+)?", call)
-            chat = self.chats.chats.get(chat_call[2]) if chat_call else None
-            if chat_call is None or chat is None or chat.visitor_id != visitor_id:
-                raise Refused(404, "chat_not_found")
-            return self._act_in(chat, f"{chat_call[1]} {chat_call[3]}", request)
+            return self._act_for_anybody(request, call) or self._act_for_visitor(request, call)
+
+    def _act_for_anybody(self, request: Request, call: str) -> tuple[int, Json | None] | None:
+        if call == "GET availability":
+            return 200, self._availability(request.args.get("room", "default"))
+        if call == "GET rooms":
+            return 200, {"rooms": [self._availability(room) | {"is_default": False} for room in self.chats.rooms]}
+        if call == "GET push":
+            return 200, {"public_key": self._push_key()}
+        if call == "POST chats":
+            return self._start(request)
+        if call == "POST held_messages":
+            return self._hold(request)
+        return None
+
+    def _act_for_visitor(self, request: Request, call: str) -> tuple[int, Json | None]:
+        visitor_id = self._visitor(request)
+        if held_call := re.fullmatch(r"(GET|DELETE) held_messages(?:/(.+))?", call):
+            return self._held(visitor_id, held_call[2])
+        if call.endswith("push/subscription"):
+            return self._subscribe(visitor_id, request)
+        if call == "POST realtime":
+            return self._ticket(visitor_id)
+        if call == "DELETE visitor":
+            self.chats.erase(visitor_id)
+            return 204, None
+        chat_call = re.fullmatch(r"(\w+) chats/([\w-]+)(/\w+)?", call)
+        chat = self.chats.chats.get(chat_call[2]) if chat_call else None
+        if chat_call is None or chat is None or chat.visitor_id != visitor_id:
+            raise Refused(404, "chat_not_found")
+        return self._act_in(chat, f"{chat_call[1]} {chat_call[3]}", request)
+
+    def _push_key(self) -> str:
+        if self.chats.push_key is None:
+            raise Refused(404, "push_is_off")
+        return self.chats.push_key
+
+    def _subscribe(self, visitor_id: str, request: Request) -> tuple[int, None]:
+        self._push_key()
+        body, known = request.get_json(), self.chats.subscriptions.setdefault(visitor_id, {})
+        if request.method == "PUT":
+            known[body["endpoint"]] = body
+        else:
+            known.pop(body["endpoint"], None)
+        return 204, None
+
+    def _availability(self, room: str) -> Json:
+        state: Json = {"is_online": self.chats.rooms.get(room, self.chats.is_online)}
+        state |= {"estimated_waiting_time_seconds": self.chats.waiting_seconds}
+        return {"room": room, "holds_messages": self.chats.holds_messages} | state
+
+    def _hold(self, request: Request) -> tuple[int, Json]:
+        body = request.get_json()
+        visitor_id = self._visitor(request) if "Authorization" in request.headers else None
+        is_known = any(
+            held["id"] == body["client_message_id"] for messages in self.chats.held.values() for held in messages
+        )
+        if not is_known and self._availability(body.get("room", "default"))["is_online"]:
+            raise Refused(409, "agents_online")
+        waiting = [each for each in self.chats.held.get(visitor_id or "", []) if each["status"] == "held"]
+        if not is_known and len(waiting) == 3:
+            raise Refused(409, "too_many_held")
+        held, token, is_new = self.chats.hold(visitor_id, body)
+        return (202 if is_new else 200), {"held_message": held, "visitor": {}, "visitor_token": token}
+
+    def _held(self, visitor_id: str, held_id: str | None) -> tuple[int, Json | None]:
+        messages = self.chats.held.get(visitor_id, [])
+        if held_id is None:
+            return 200, {"held_messages": messages}
+        held = next((each for each in messages if each["id"] == held_id), None)
+        if held is None:
+            raise Refused(404, "held_message_not_found")
+        if held["status"] == "delivered":
+            raise Refused(409, "already_delivered")
+        self.chats.change_held(held, status="withdrawn", message=None)
+        return 204, None
 
     def _visitor(self, request: Request) -> str:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -218,9 +305,9 @@ class VisitorApi:
         visitor_id = self._visitor(request) if "Authorization" in request.headers else None
         if visitor_id is None and self.challenge not in {None, body.get("challenge_token")}:
             raise Refused(403, "challenge_failed")
-        if not self.chats.is_online:
+        if not self._availability(body.get("room", "default"))["is_online"]:
             raise Refused(409, "no_agents_online")
-        chat, _ = self.chats.start(visitor_id, body.get("visitor_name"))
+        chat, _ = self.chats.start(visitor_id, body.get("visitor_name"), room=body.get("room", "default"))
         if key:
             self.chats.started[key] = chat.id
         return 201, self._started(chat, body)
@@ -242,11 +329,21 @@ class VisitorApi:
         return 200, chat.view
 
     def _say(self, chat: Chat, body: Json) -> tuple[int, Json]:
-        if not 1 <= len(body["message"]) <= 2000:
+        if "action" in body:
+            return self._press(chat, body)
+        if not 1 <= len(body["message"].encode("utf-16-le")) // 2 <= 2000:
             raise Refused(400, "invalid_request")
         if chat.view["status"] == "ended":
             raise Refused(409, "chat_ended")
         message, is_new = self.chats.say(chat, body["message"], body.get("client_message_id"))
+        return (201 if is_new else 200), message
+
+    def _press(self, chat: Chat, body: Json) -> tuple[int, Json]:
+        action = self.chats.pressed(chat, body["action"])
+        if action is None:
+            raise Refused(404, "action_not_found")
+        known = {"type": "action", "action": action}
+        message, is_new = self.chats.say(chat, None, body.get("client_message_id"), **known)
         return (201 if is_new else 200), message
 
 

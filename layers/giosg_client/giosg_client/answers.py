@@ -17,7 +17,7 @@ from giosg_client.errors import (
     GiosgServerError,
     GiosgUnauthorized,
     GiosgUnavailable,
-    InvalidWebhook,
+    InvalidDocument,
 )
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
@@ -45,7 +45,7 @@ def failure_of(call: Call, status: int, headers: Mapping[str, str], *, now: date
         return None
     context = _context(call, status, headers)
     if status in _COME_BACK_LATER:
-        return GiosgUnavailable("come back later", retry_after_seconds=_retry_after_seconds(headers, now), **context)
+        return GiosgUnavailable("come back later", retry_after_seconds=retry_after_seconds(headers, now), **context)
     if status in _REFUSED:
         return _REFUSALS.get(status, GiosgRefused)("refused", **context)
     if status in _FAILED:
@@ -57,7 +57,7 @@ def read_answer(call: Call, answer: Answer, read: Callable[[Any], Value]) -> Val
     """Read the JSON of an answer; raise GiosgBadResponse, naming the field, when it is not as documented."""
     try:
         return read(parse_json(answer.body))
-    except InvalidWebhook as error:
+    except InvalidDocument as error:
         raise bad_response(call, answer, "not as documented", field=error.field) from None
     except ValueError:
         raise bad_response(call, answer, "not JSON") from None
@@ -73,7 +73,7 @@ def _context(call: Call, status: int, headers: Mapping[str, str]) -> dict[str, A
     return {"method": call.method, "path": call.path, "status": status, "request_id": known}
 
 
-def _retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """Read seconds or an HTTP date (RFC 9110, section 10.2.3); None when it is neither."""
     value = headers.get("Retry-After", "").strip()
     seconds = float(value) if _SECONDS.fullmatch(value) else _seconds_until(value, now)

@@ -8,17 +8,17 @@ or a token is not of the form that Giosg issues. Lists are lazy: a page is read 
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from giosg_client.answers import read_answer
-from giosg_client.calls import Call
+from giosg_client.calls import ORGANIZATION_SCHEME, Call
 from giosg_client.errors import GiosgError
 from giosg_client.identifiers import checked_token, checked_uuid, checked_visitor_id
 from giosg_client.models import Chat, Membership, Message, OnlineUser, Room, RoomVisitor, User, VisitorCredentials
-from giosg_client.pages import read_pages
+from giosg_client.pages import Listing
 from giosg_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -39,12 +39,11 @@ def _utc_now() -> datetime:
 
 
 class GiosgClient:
-    """Giosg as one organisation, and the visitors of one of its rooms. Threads may share it.
+    """Giosg as one organisation, and the visitors of its rooms. Threads may share it.
 
     Args:
         base_url: `https://service.giosg.com`, or where else Giosg's API is.
         organization_id: The organisation's UUID.
-        room_id: The room that visitors chat in.
         api_token: Returns the organisation's API token; asked before each call that needs it.
         connect_timeout_seconds: For the connection, TLS included.
         read_timeout_seconds: For the whole answer. A call, repeats included, takes no longer than both together.
@@ -53,7 +52,10 @@ class GiosgClient:
             connections that may have gone stale.
         clock: Returns the present, aware; tokens' lifetimes count from it.
         sleep: Waits between attempts.
-        on_failure: Is told of each attempt that failed, also of those that are repeated or do not matter to the caller.
+        before_call: Is called before each call, and may wait: how long is not counted.
+        on_attempt: Is told of each attempt, also of those that are repeated or do not matter to the caller: the call,
+            how many seconds it took, and how it failed, if it did.
+        on_left_out: Is told of each page of a list with items that cannot be read: the call, and how many they are.
     """
 
     def __init__(
@@ -61,7 +63,6 @@ class GiosgClient:
         *,
         base_url: str,
         organization_id: str,
-        room_id: str,
         api_token: Callable[[], str],
         connect_timeout_seconds: float = 2.0,
         read_timeout_seconds: float = 5.0,
@@ -69,13 +70,15 @@ class GiosgClient:
         session: "requests.Session | None" = None,
         clock: Callable[[], datetime] = _utc_now,
         sleep: Callable[[float], None] = time.sleep,
-        on_failure: Callable[[GiosgError], None] = lambda _error: None,
+        before_call: Callable[[], None] = lambda: None,
+        on_attempt: Callable[[Call, float, GiosgError | None], None] = lambda _call, _seconds, _failure: None,
+        on_left_out: Callable[[str, int], None] = lambda _call, _number: None,
     ) -> None:
         self._base_url = _checked_base_url(base_url)
         self._organization = f"/orgs/{checked_uuid(organization_id)}"
-        self._room = f"{self._organization}/rooms/{checked_uuid(room_id)}"
         self._api_token = api_token
         self._clock = clock
+        self._on_left_out = on_left_out
         self._transport_options: dict[str, Any] = {
             "connect_timeout_seconds": connect_timeout_seconds,
             "read_timeout_seconds": read_timeout_seconds,
@@ -83,7 +86,8 @@ class GiosgClient:
             "session": session,
             "clock": clock,
             "sleep": sleep,
-            "on_failure": on_failure,
+            "before_call": before_call,
+            "on_attempt": on_attempt,
         }
 
     @cached_property
@@ -116,7 +120,7 @@ class GiosgClient:
         )
 
     def create_room_visitor(
-        self, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int | None = None
+        self, room_id: str, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int | None = None
     ) -> RoomVisitor:
         """Bring the visitor into the room; repeating it changes nothing but the presence.
 
@@ -125,33 +129,36 @@ class GiosgClient:
         body: dict[str, object] = {"id": checked_visitor_id(visitor_id)}
         if presence_expires_in_seconds is not None:
             body["presence_expires_in"] = presence_expires_in_seconds
-        path = f"/api/v5/public{self._room}/visitors"
+        path = f"/api/v5/public{self._room(room_id)}/visitors"
         return self._request("POST", path, authorization=_bearer(access_token), body=body, read=RoomVisitor.from_json)
 
-    def refresh_presence(self, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int) -> RoomVisitor:
-        """Show the visitor as present for so long from now.
+    def refresh_presence(
+        self, room_id: str, visitor_id: str, *, access_token: str, presence_expires_in_seconds: int
+    ) -> RoomVisitor:
+        """Show the visitor as present in the room for so long from now.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/visitors/
         """
-        path = f"/api/v5/public{self._room}/visitors/{checked_visitor_id(visitor_id)}"
+        path = f"/api/v5/public{self._room(room_id)}/visitors/{checked_visitor_id(visitor_id)}"
         body = {"presence_expires_in": presence_expires_in_seconds}
         return self._request("PATCH", path, authorization=_bearer(access_token), body=body, read=RoomVisitor.from_json)
 
-    def create_chat(self, visitor_id: str, *, access_token: str, chat_type: str | None = None) -> Chat:
-        """Make another chat; agents see it once the visitor has sent a message.
+    def create_chat(self, room_id: str, visitor_id: str, *, access_token: str, chat_type: str | None = None) -> Chat:
+        """Make another chat in the room; agents see it once the visitor has sent a message.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
         """
-        path = self._room_chats(visitor_id)
+        path = self._room_chats(room_id, visitor_id)
         body = {} if chat_type is None else {"chat_type": chat_type}
         return self._request("POST", path, authorization=_bearer(access_token), body=body, read=Chat.from_json)
 
-    def list_visitor_chats(self, visitor_id: str, *, access_token: str) -> Iterator[Chat]:
+    def list_visitor_chats(self, room_id: str, visitor_id: str, *, access_token: str) -> Listing[Chat]:
         """List the visitor's chats in the room.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
         """
-        return self._list(self._room_chats(visitor_id), authorization=_bearer(access_token), read=Chat.from_json)
+        path = self._room_chats(room_id, visitor_id)
+        return self._list(path, authorization=_bearer(access_token), read=Chat.from_json)
 
     def get_visitor_chat(self, visitor_id: str, chat_id: str, *, access_token: str) -> Chat:
         """Read a chat as its visitor.
@@ -178,7 +185,32 @@ class GiosgClient:
         body = {"type": "msg", "message": text}
         return self._request("POST", path, authorization=_bearer(access_token), body=body, read=Message.from_json)
 
-    def list_visitor_messages(self, visitor_id: str, chat_id: str, *, access_token: str) -> Iterator[Message]:
+    def press_button(
+        self,
+        visitor_id: str,
+        chat_id: str,
+        *,
+        access_token: str,
+        message_id: str,
+        attachment_id: str,
+        action_id: str,
+        value: str | None,
+    ) -> Message:
+        """Press a button that a message offers, as the visitor. A repeat makes a second press.
+
+        https://docs.giosg.com/tutorials/rich_text_messages/
+        """
+        path = f"{_visitor_chat(visitor_id, chat_id)}/messages"
+        body = {
+            "type": "action",
+            "response_to_message_id": checked_uuid(message_id),
+            "response_to_attachment_id": attachment_id,
+            "response_to_action_id": action_id,
+            "response_value": value,
+        }
+        return self._request("POST", path, authorization=_bearer(access_token), body=body, read=Message.from_json)
+
+    def list_visitor_messages(self, visitor_id: str, chat_id: str, *, access_token: str) -> Listing[Message]:
         """List the messages of a chat as its visitor.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
@@ -186,7 +218,7 @@ class GiosgClient:
         path = f"{_visitor_chat(visitor_id, chat_id)}/messages"
         return self._list(path, authorization=_bearer(access_token), read=Message.from_json)
 
-    def list_visitor_memberships(self, visitor_id: str, chat_id: str, *, access_token: str) -> Iterator[Membership]:
+    def list_visitor_memberships(self, visitor_id: str, chat_id: str, *, access_token: str) -> Listing[Membership]:
         """List who takes part in a chat, as its visitor.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/chats
@@ -194,28 +226,28 @@ class GiosgClient:
         path = f"{_visitor_chat(visitor_id, chat_id)}/memberships"
         return self._list(path, authorization=_bearer(access_token), read=Membership.from_json)
 
-    def get_public_room(self, *, access_token: str) -> Room:
+    def get_public_room(self, room_id: str, *, access_token: str) -> Room:
         """Read the room as a visitor.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/rooms
         """
-        path = f"/api/v5/public{self._room}"
+        path = f"/api/v5/public{self._room(room_id)}"
         return self._request("GET", path, authorization=_bearer(access_token), read=Room.from_json)
 
-    def list_online_users(self, *, access_token: str) -> list[OnlineUser]:
+    def list_online_users(self, room_id: str, *, access_token: str) -> list[OnlineUser]:
         """List the agents who are online in the room.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_public_http_api/rooms
         """
-        path = f"/api/v5/public{self._room}/online_users"
+        path = f"/api/v5/public{self._room(room_id)}/online_users"
         return list(self._list(path, authorization=_bearer(access_token), read=OnlineUser.from_json))
 
-    def set_visitor_variable(self, visitor_id: str, *, key: str, value: str) -> None:
-        """Tell agents a fact about the visitor; `username` is the name that they see.
+    def set_visitor_variable(self, room_id: str, visitor_id: str, *, key: str, value: str) -> None:
+        """Tell agents of the room a fact about the visitor; `username` is the name that they see.
 
         https://docs.giosg.com/tutorials/visitorvariables_rest_api
         """
-        path = f"/api/v5{self._room}/visitors/{checked_visitor_id(visitor_id)}/variables"
+        path = f"/api/v5{self._room(room_id)}/visitors/{checked_visitor_id(visitor_id)}/variables"
         body = {"key": key, "value": value}
         self._transport.send(Call(method="POST", path=path, authorization=self._token(), body=body))
 
@@ -226,15 +258,15 @@ class GiosgClient:
         """
         return self._request("GET", "/api/v5/users/me", authorization=self._token(), read=User.from_json)
 
-    def get_room(self) -> Room:
+    def get_room(self, room_id: str) -> Room:
         """Read the room, which tells whether agents are online. It is asked once: who asks may know an older answer.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/rooms
         """
-        call = Call(method="GET", path=f"/api/v5{self._room}", authorization=self._token(), is_asked_once=True)
+        call = Call(method="GET", path=f"/api/v5{self._room(room_id)}", authorization=self._token(), is_asked_once=True)
         return read_answer(call, self._transport.send(call), Room.from_json)
 
-    def list_owned_chats(self) -> Iterator[Chat]:
+    def list_owned_chats(self) -> Listing[Chat]:
         """List the chats of all rooms that the organisation owns, which may be very many.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
@@ -257,7 +289,7 @@ class GiosgClient:
         path = self._owned_chat(chat_id)
         return self._request("PATCH", path, authorization=self._token(), body=_END, read=Chat.from_json)
 
-    def list_owned_messages(self, chat_id: str) -> Iterator[Message]:
+    def list_owned_messages(self, chat_id: str) -> Listing[Message]:
         """List the messages of a chat as the organisation.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
@@ -265,7 +297,7 @@ class GiosgClient:
         path = f"{self._owned_chat(chat_id)}/messages"
         return self._list(path, authorization=self._token(), read=Message.from_json)
 
-    def list_owned_memberships(self, chat_id: str) -> Iterator[Membership]:
+    def list_owned_memberships(self, chat_id: str) -> Listing[Membership]:
         """List who takes part in a chat, as the organisation.
 
         https://docs.giosg.com/api_reference/giosg_live/giosg_http_api/chats
@@ -285,15 +317,19 @@ class GiosgClient:
         call = Call(method=method, path=path, authorization=authorization, body=body)
         return read_answer(call, self._transport.send(call), read)
 
-    def _list(self, path: str, *, authorization: str, read: Callable[[Any], Value]) -> Iterator[Value]:
+    def _list(self, path: str, *, authorization: str, read: Callable[[Any], Value]) -> Listing[Value]:
         call = Call(method="GET", path=path, authorization=authorization)
-        return read_pages(call, send=self._transport.send, base_url=self._base_url, read=read)
+        send, on_left_out = self._transport.send, self._on_left_out
+        return Listing(call, send=send, base_url=self._base_url, read=read, on_left_out=on_left_out)
 
     def _token(self) -> str:
-        return f"Token {checked_token(self._api_token())}"
+        return f"{ORGANIZATION_SCHEME}{checked_token(self._api_token())}"
 
-    def _room_chats(self, visitor_id: str) -> str:
-        return f"/api/v5/public{self._room}/visitors/{checked_visitor_id(visitor_id)}/chats"
+    def _room(self, room_id: str) -> str:
+        return f"{self._organization}/rooms/{checked_uuid(room_id)}"
+
+    def _room_chats(self, room_id: str, visitor_id: str) -> str:
+        return f"/api/v5/public{self._room(room_id)}/visitors/{checked_visitor_id(visitor_id)}/chats"
 
     def _owned_chat(self, chat_id: str) -> str:
         return f"/api/v5{self._organization}/owned_chats/{checked_uuid(chat_id)}"

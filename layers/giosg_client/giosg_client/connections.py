@@ -123,7 +123,7 @@ class GiosgAdapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
-        """Give the shared context to the pool, as this method's documentation proposes for a context of one's own."""
+        """Return the shared context to the pool, as this method's documentation proposes for a context of one's own."""
         host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https":
             pool["ssl_context"] = self._tls

@@ -14,7 +14,7 @@
     ValueError
     ├── InvalidIdentifier         an id that Giosg cannot have issued
     ├── InvalidCredential         a token that no header can carry
-    └── InvalidWebhook            a webhook, or a resource, that is not usable
+    └── InvalidDocument            a webhook, or a resource, that is not usable
 
 No error carries a token, a name or the text of a message: they are safe to log.
 """
@@ -116,7 +116,7 @@ class InvalidCredential(ValueError):
     """A token is empty, or has characters that no HTTP header can carry."""
 
 
-class InvalidWebhook(ValueError):
+class InvalidDocument(ValueError):
     """A webhook's body, or a resource of Giosg's, is not usable.
 
     Attributes:

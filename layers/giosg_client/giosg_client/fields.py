@@ -1,7 +1,7 @@
 """How a resource of Giosg's JSON becomes a dataclass.
 
 A field says how it is read where it is declared, so that whole resources and partial ones (a `changed` webhook) are
-read by the same description:
+read by the same description. One that cannot be read is as good as absent: an odd field costs nothing but itself.
 
     @resource
     class Room(Resource):
@@ -14,9 +14,8 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any, NamedTuple, Self, TypeVar, dataclass_transform
 
-from giosg_client.errors import InvalidWebhook
+from giosg_client.errors import InvalidDocument
 from giosg_client.frozen import Frozen, frozen
-from giosg_client.readers import lenient
 
 Value = TypeVar("Value")
 Model = TypeVar("Model")
@@ -31,6 +30,13 @@ class _Source(NamedTuple):
     key: str | None
     read: Callable[[Any], Any]
     absent: Any
+
+
+class Present(NamedTuple):
+    """What a document says of a model's fields, and the names of those that it has, but that cannot be read."""
+
+    values: dict[str, Any]
+    odd: set[str]
 
 
 def required(
@@ -49,12 +55,7 @@ def nullable(read: Callable[[Any], Value], *, key: str | None = None, shown: boo
     return required(lambda value: None if value is None else read(value), key=key, absent=None, shown=shown)
 
 
-def decoration(read: Callable[[Any], Value], *, key: str | None = None, shown: bool = True) -> Value | None:
-    """Declare a field that is not worth an error: whatever is wrong with it, it is None."""
-    return required(lenient(read), key=key, absent=None, shown=shown)
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(required, nullable, decoration))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(required, nullable))
 def resource(cls: type[Model]) -> type[Model]:
     """Make it a frozen dataclass whose fields say how they are read."""
     return frozen(cls)
@@ -67,25 +68,34 @@ class Resource(Frozen):
 
     @classmethod
     def from_json(cls, document: object) -> Self:
-        """Read a whole resource; raise InvalidWebhook naming the field that is missing or wrong."""
-        return cls(**read_all(cls, document))
+        """Read a whole resource; raise InvalidDocument naming a field that is indispensable, and missing or odd."""
+        return cls(**whole(cls, read_present(cls, document)))
 
 
-def read_all(model: type, document: object) -> dict[str, Any]:
-    """Read every field of the model; raise InvalidWebhook naming the one that is missing or wrong."""
-    values = read_present(model, document)
-    for name, (key, source) in _table(model).items():
-        if name not in values:
-            values[name] = _absent(key, source)
-    return values
-
-
-def read_present(model: type, document: object) -> dict[str, Any]:
-    """Read the fields of the model that a partial resource has; raise InvalidWebhook naming the one that is wrong."""
-    if not isinstance(document, Mapping):
-        raise InvalidWebhook("not a JSON object", field="resource")
+def whole(model: type, present: Present) -> dict[str, Any]:
+    """Return every field of the model; raise InvalidDocument naming one that is indispensable, and missing or odd."""
     table = _table(model).items()
-    return {name: _value(key, source, document[key]) for name, (key, source) in table if key in document}
+    return {
+        name: present.values[name] if name in present.values else _absent(key, source) for name, (key, source) in table
+    }
+
+
+def read_present(model: type, document: object) -> Present:
+    """Read the fields of the model that a partial resource has; raise InvalidDocument when it is no JSON object."""
+    if not isinstance(document, Mapping):
+        raise InvalidDocument("not a JSON object", field="resource")
+    present = Present({}, set())
+    for name, (key, source) in _table(model).items():
+        if key in document:
+            _read(present, name, source, document[key])
+    return present
+
+
+def _read(present: Present, name: str, source: _Source, value: Any) -> None:
+    try:
+        present.values[name] = source.read(value)
+    except ValueError:
+        present.odd.add(name)
 
 
 @cache
@@ -96,12 +106,5 @@ def _table(model: type) -> dict[str, tuple[str, _Source]]:
 
 def _absent(key: str, source: _Source) -> Any:
     if source.absent is _MISSING:
-        raise InvalidWebhook("missing", field=key)
+        raise InvalidDocument("missing or odd", field=key)
     return source.absent
-
-
-def _value(key: str, source: _Source, value: Any) -> Any:
-    try:
-        return source.read(value)
-    except ValueError:
-        raise InvalidWebhook("not of the documented type", field=key) from None

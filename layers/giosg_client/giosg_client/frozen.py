@@ -2,6 +2,11 @@
 
 A dataclass compiles its methods for each class anew, which takes about a millisecond, and every cold start pays for it.
 Here the methods are written once; `dataclasses.fields`, `replace` and `asdict` work all the same.
+
+Which form a value takes:
+    Frozen       it means something by itself: a record, a request, an event. Its fields are given by name.
+    NamedTuple   it is what a function returns together, or a row of a table: at most four fields, given in their order.
+    dataclass    it changes; a frozen one there is none of.
 """
 
 from collections.abc import Callable
@@ -14,7 +19,12 @@ Model = TypeVar("Model")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def frozen(cls: type[Model]) -> type[Model]:
-    """Make a subclass of Frozen a dataclass with slots whose fields are given by name."""
+    """Make a subclass of Frozen a dataclass with slots whose fields are given by name.
+
+    Without its base a class would have neither a constructor nor an equality, and could be changed.
+    """
+    if not issubclass(cls, Frozen):
+        raise TypeError(f"{cls.__name__} has to be a subclass of Frozen")
     return dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
 
 

@@ -4,14 +4,15 @@ A page names the next one by a whole URL. The credential goes with every request
 the first page came from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from giosg_client.answers import Answer, bad_response, read_answer
 from giosg_client.calls import Call
-from giosg_client.errors import InvalidWebhook
+from giosg_client.errors import InvalidDocument
+from giosg_client.readers import lenient
 
 MOST_PAGES = 1000
 
@@ -21,45 +22,83 @@ Value = TypeVar("Value")
 
 
 class Page(NamedTuple, Generic[Value]):
-    """A part of a list, and the URL of the next part; it is empty or None when there is none."""
+    """A part of a list, and what it says of the next part: its URL, or nothing when there is none.
+
+    `left_out` counts the items that cannot be read.
+    """
 
     results: list[Value]
-    next_url: str | None
+    next_url: object
+    left_out: int
 
 
 def read_page(document: Any, read: Callable[[Any], Value]) -> Page[Value]:
-    """Read one page; a plain list is the only page of its list."""
+    """Read one page; a plain list is the only page of its list.
+
+    An item that cannot be read costs nothing but itself. A page without a single JSON object in it is none at all.
+    """
     if isinstance(document, list):
         document = {"results": document}
-    if not isinstance(document, dict) or not isinstance(document.get("results"), list):
-        raise InvalidWebhook("missing or not a list", field="results")
-    next_url = document.get("next")
-    if next_url is not None and not isinstance(next_url, str):
-        raise InvalidWebhook("not a URL", field="next")
-    return Page([read(result) for result in document["results"]], next_url)
+    found = document.get("results") if isinstance(document, dict) else None
+    if not isinstance(found, list) or (found and not any(isinstance(item, Mapping) for item in found)):
+        raise InvalidDocument("missing or not a list of resources", field="results")
+    results = [item for item in map(lenient(read), found) if item is not None]
+    return Page(results, document.get("next"), left_out=len(found) - len(results))
 
 
-def read_pages(
-    call: Call, *, send: Callable[[Call], Answer], base_url: str, read: Callable[[Any], Value]
-) -> Iterator[Value]:
-    """Yield a list's results, and read a page only when it is needed.
+class Listing(Generic[Value]):
+    """Iterates over a list's results, and reads a page only when it is needed.
 
-    Raises GiosgBadResponse, before anything is sent there, for a `next` that leads elsewhere, back, or on without end.
+    Raises GiosgBadResponse, after what could be read and before anything is sent there, for a `next` that is no URL, or
+    leads elsewhere, back, or on without end.
+
+    Attributes:
+        left_out: How many items of the pages so far could not be read.
     """
-    seen = {call}
-    while True:
-        answer = send(call)
-        page = read_answer(call, answer, lambda document: read_page(document, read))
-        yield from page.results
-        if not page.next_url:
-            return
-        call = _next_call(call, answer, page.next_url, base_url)
-        if call in seen or len(seen) >= MOST_PAGES:
-            raise bad_response(call, answer, "pages without end", field="next")
-        seen.add(call)
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        send: Callable[[Call], Answer],
+        base_url: str,
+        read: Callable[[Any], Value],
+        on_left_out: Callable[[str, int], None],
+    ) -> None:
+        self.left_out = 0
+        self._send = send
+        self._base_url = base_url
+        self._read = read
+        self._on_left_out = on_left_out
+        self._results = self._pages(call)
+
+    def __iter__(self) -> Iterator[Value]:
+        return self
+
+    def __next__(self) -> Value:
+        return next(self._results)
+
+    def _pages(self, call: Call) -> Iterator[Value]:
+        seen = {call}
+        while True:
+            answer = self._send(call)
+            page = read_answer(call, answer, lambda document: read_page(document, self._read))
+            self._count(call, page.left_out)
+            yield from page.results
+            if page.next_url in (None, ""):
+                return
+            call = _next_call(call, answer, page.next_url, self._base_url)
+            if call in seen or len(seen) >= MOST_PAGES:
+                raise bad_response(call, answer, "pages without end", field="next")
+            seen.add(call)
+
+    def _count(self, call: Call, left_out: int) -> None:
+        self.left_out += left_out
+        if left_out:
+            self._on_left_out(f"{call.method} {call.path}", left_out)
 
 
-def _next_call(call: Call, answer: Answer, next_url: str, base_url: str) -> Call:
+def _next_call(call: Call, answer: Answer, next_url: object, base_url: str) -> Call:
     try:
         target, base = _split(next_url), _split(base_url)
     except ValueError:
@@ -75,8 +114,10 @@ class _Url(NamedTuple):
     query: str
 
 
-def _split(url: str) -> _Url:
+def _split(url: object) -> _Url:
     """Split a URL that every parser splits alike; raise ValueError for one with an odd character or a user's name."""
+    if not isinstance(url, str):
+        raise ValueError  # noqa: TRY004 - whatever is wrong with it, it leads nowhere
     parts = urlsplit(url)
     if not url.isascii() or not url.isprintable() or set(url) & set("\\ ") or "@" in parts.netloc:
         raise ValueError

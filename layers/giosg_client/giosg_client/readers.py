@@ -1,12 +1,11 @@
 # ruff: noqa: TRY004 - a reader has one error, whatever is wrong
 """How one value of Giosg's JSON becomes a Python value: each reader returns it, or raises ValueError.
 
-The readers are meant to be used by their module's name, as in `read.instant`.
+The readers are meant to be used by their module's name, as in `read.text`.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from giosg_client.identifiers import is_header_safe, is_member_id, is_uuid, is_visitor_id
@@ -41,21 +40,23 @@ def token(value: Any) -> str:
 
 
 def uuid(value: Any) -> str:
-    if not is_uuid(value):
-        raise ValueError
-    return value
+    """Read an id in its one form, small letters, whichever it came in."""
+    return _identifier(value, is_uuid)
 
 
 def visitor_id(value: Any) -> str:
-    if not is_visitor_id(value):
-        raise ValueError
-    return value
+    return _identifier(value, is_visitor_id)
 
 
 def member_id(value: Any) -> str:
-    if not is_member_id(value):
+    return _identifier(value, is_member_id)
+
+
+def _identifier(value: Any, is_one: Callable[[object], bool]) -> str:
+    identifier = text(value).lower()
+    if not is_one(identifier):
         raise ValueError
-    return value
+    return identifier
 
 
 def flag(value: Any) -> bool:
@@ -69,15 +70,6 @@ def whole_number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_NUMBER:
         raise ValueError
     return round(value)
-
-
-def instant(value: Any) -> datetime:
-    """Read an ISO 8601 time as aware UTC; one without a zone is UTC."""
-    try:
-        moment = datetime.fromisoformat(text(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError from None
 
 
 def http_url(value: Any) -> str:

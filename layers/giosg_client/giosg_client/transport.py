@@ -58,7 +58,8 @@ class Transport:
         session: requests.Session | None,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
-        on_failure: Callable[[GiosgError], None],
+        before_call: Callable[[], None],
+        on_attempt: Callable[[Call, float, GiosgError | None], None],
     ) -> None:
         self._base_url = base_url
         self._connect_timeout_seconds = connect_timeout_seconds
@@ -67,17 +68,18 @@ class Transport:
         self._session = open_session() if session is None else session
         self._clock = clock
         self._sleep = sleep
-        self._on_failure = on_failure
+        self._before_call = before_call
+        self._on_attempt = on_attempt
 
     def send(self, call: Call) -> Answer:
         """Send it, again if that is safe; raise GiosgError when there is no success in the end."""
+        self._before_call()
         deadline = time.monotonic() + self._connect_timeout_seconds + self._read_timeout_seconds
         attempts_made = 0
         while True:
             try:
-                return self.attempt(call, seconds=max(deadline - time.monotonic(), SHORTEST_ATTEMPT_SECONDS))
+                return self._tell_of_attempt(call, seconds=max(deadline - time.monotonic(), SHORTEST_ATTEMPT_SECONDS))
             except GiosgError as error:
-                self._on_failure(error)
                 attempts_made += 1
                 if call.is_asked_once:
                     raise
@@ -85,6 +87,16 @@ class Transport:
                 if wait_seconds is None or time.monotonic() + wait_seconds > deadline - SHORTEST_ATTEMPT_SECONDS:
                     raise
             self._sleep(wait_seconds)
+
+    def _tell_of_attempt(self, call: Call, *, seconds: float) -> Answer:
+        began_at, failure = time.monotonic(), None
+        try:
+            return self.attempt(call, seconds=seconds)
+        except GiosgError as error:
+            failure = error
+            raise
+        finally:
+            self._on_attempt(call, time.monotonic() - began_at, failure)
 
     def attempt(self, call: Call, *, seconds: float) -> Answer:
         """Send it once, and give up after so many seconds."""

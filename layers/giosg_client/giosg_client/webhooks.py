@@ -11,15 +11,16 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from giosg_client.documents import parse_json
-from giosg_client.errors import InvalidWebhook
+from giosg_client.errors import InvalidDocument
 from giosg_client.frozen import Frozen, frozen
 from giosg_client.identifiers import UUID_PATTERN, is_member_id, is_uuid
+from giosg_client.readers import lenient, uuid
 
 Kind = Literal["chat", "message", "membership"]
 
 _ORGANIZATION = re.compile(f"/api/v5/orgs/({UUID_PATTERN})/.*", re.DOTALL)
-_CHATS = re.compile(f"/api/v5/orgs/{UUID_PATTERN}/owned_chats")
-_OF_A_CHAT = re.compile(f"/api/v5/orgs/{UUID_PATTERN}/owned_chats/({UUID_PATTERN})/(messages|memberships)")
+_CHATS = re.compile(f"/api/v5/orgs/{UUID_PATTERN}/owned_chats/?")
+_OF_A_CHAT = re.compile(f"/api/v5/orgs/{UUID_PATTERN}/owned_chats/({UUID_PATTERN})/(messages|memberships)/?")
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -29,8 +30,8 @@ class Notification(Frozen):
 
     Attributes:
         action: "added", "changed", "removed", or one that is not documented.
-        channel: The API path of the list that the resource is in.
-        resource_id: The resource's id; the member's id for a membership.
+        channel: The API path of the list that the resource is in, in small letters, as ids are compared.
+        resource_id: The resource's id, in small letters; the member's id for a membership.
         resource: Whole when added, `id` and what changed when changed, None when removed.
     """
 
@@ -65,8 +66,7 @@ class Notification(Frozen):
     @property
     def room_id(self) -> str | None:
         """The room, when the resource names it."""
-        room_id = self.resource.get("room_id") if self.resource else None
-        return room_id if is_uuid(room_id) else None
+        return lenient(uuid)(self.resource.get("room_id")) if self.resource else None
 
     def _list_of_chat(self) -> str | None:
         match = _OF_A_CHAT.fullmatch(self.channel)
@@ -74,15 +74,15 @@ class Notification(Frozen):
 
 
 def parse_notification(body: bytes | str) -> Notification:
-    """Read a webhook's body; raise InvalidWebhook when it is not usable.
+    """Read a webhook's body; raise InvalidDocument when it is not usable.
 
     What else the body carries is left behind at once: `app_user_auth` holds a live token of the app's user.
     """
     document = _document(body)
     return Notification(
         action=_string(document, "action"),
-        channel=_string(document, "channel"),
-        resource_id=_string(document, "resource_id"),
+        channel=_string(document, "channel").lower(),
+        resource_id=_string(document, "resource_id").lower(),
         resource=_resource(document.get("resource")),
     )
 
@@ -91,16 +91,16 @@ def _document(body: bytes | str) -> dict[str, Any]:
     try:
         document = parse_json(body)
     except ValueError:
-        raise InvalidWebhook("the body is not JSON") from None
+        raise InvalidDocument("the body is not JSON") from None
     if not isinstance(document, dict):
-        raise InvalidWebhook("the body is not a JSON object")
+        raise InvalidDocument("the body is not a JSON object")
     return document
 
 
 def _string(document: dict[str, Any], key: str) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value or _UNUSABLE.search(value):
-        raise InvalidWebhook("missing or not a usable string", field=key)
+        raise InvalidDocument("missing or not a usable string", field=key)
     return value
 
 

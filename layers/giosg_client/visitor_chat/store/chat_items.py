@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from visitor_chat.clock import from_text, to_epoch_seconds, to_text
-from visitor_chat.records import Chat, Claim
-from visitor_chat.store.attributes import Record
+from visitor_chat.domain.records import Chat, Claim
+from visitor_chat.runtime.clock import from_text, to_epoch_seconds, to_text
+from visitor_chat.store.dynamodb_values import Record
 from visitor_chat.store.tables import Key
 
-LISTING_OUTLIVES_CHAT = timedelta(days=7)
-"""How much longer than a chat its place in the list is made to last; prolonged when 5 of the days are gone."""
+LISTING_OUTLIVES_CHAT = timedelta(days=14)
+"""How much longer than a chat its place in the list is made to last; prolonged when 10 of the days are gone."""
 
 
 def chat_key(chat_id: str) -> Key:
@@ -20,7 +20,7 @@ def listing_key(visitor_id: str, created_at: datetime, chat_id: str) -> Key:
 
 
 def listing_item(chat: Chat, until: datetime) -> Record:
-    """Give a chat's place in its visitor's list, which lasts until then."""
+    """Return a chat's place in its visitor's list, which lasts until then."""
     key = listing_key(chat.visitor_id, chat.created_at, chat.id)
     return {**key, "chat_id": chat.id, "expires_at": to_epoch_seconds(until)}
 
@@ -37,6 +37,9 @@ def to_record(chat: Chat) -> Record:
         "is_ended": chat.is_ended,
         "has_visitor_message": chat.has_visitor_message,
         "has_agent": chat.has_agent,
+        "answered_at": chat.answered_at and to_text(chat.answered_at),
+        "unanswered": [to_text(each) for each in chat.unanswered],
+        **({"room_id": chat.room_id} if chat.room_id else {}),
         **({"started_by": chat.started_by} if chat.started_by else {}),
         "seq": chat.seq,
         "tail_id": chat.tail_id,
@@ -51,12 +54,16 @@ def to_chat(record: Record) -> Chat:
         visitor_name=record["visitor_name"],
         created_at=from_text(record["created_at"]),
         listed_until=from_text(record["listed_until"]),
+        sync_due_at=from_text(due_at) if (due_at := record.get("sync_due_at")) else None,
         updated_at=from_text(record["updated_at"]),
         ended_at=record["ended_at"] and from_text(record["ended_at"]),
         last_message_at=record["last_message_at"] and from_text(record["last_message_at"]),
         is_ended=record["is_ended"],
         has_visitor_message=record["has_visitor_message"],
         has_agent=record["has_agent"],
+        answered_at=from_text(answered_at) if (answered_at := record.get("answered_at")) else None,
+        unanswered=tuple(from_text(each) for each in record.get("unanswered", ())),
+        room_id=record.get("room_id"),
         started_by=record.get("started_by"),
         seq=record["seq"],
         tail_id=record["tail_id"],

@@ -4,19 +4,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import NamedTuple
 
-from visitor_chat.clock import Clock, to_epoch_seconds, to_text
-from visitor_chat.records import Chat
-from visitor_chat.store.attributes import Record
-from visitor_chat.store.chat_items import (
-    LISTING_OUTLIVES_CHAT,
-    chat_key,
-    listing_item,
-    listing_key,
-    to_chat,
-    to_record,
-)
-from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write, setting
+from visitor_chat.domain.records import Chat
+from visitor_chat.runtime import telemetry
+from visitor_chat.runtime.clock import Clock, to_epoch_seconds, to_text
+from visitor_chat.store.chat_items import LISTING_OUTLIVES_CHAT, chat_key, listing_item, listing_key, to_chat, to_record
+from visitor_chat.store.dynamodb_values import Record
+from visitor_chat.store.tables import Key, Tables, Write, setting
 
 OPEN_SHARDS = 4
 """Partitions of the sparse index: each carries 1,000 writes a second, which is 300,000 syncs in 5 minutes."""
@@ -30,6 +25,17 @@ class Marker(Enum):
 
     REMOVED = "removed"
     FOREIGN = "foreign"
+
+
+class Listing(NamedTuple):
+    """A chat's place in its visitor's list."""
+
+    chat_id: str
+    key: Key
+
+
+def listing_of(chat: Chat) -> Listing:
+    return Listing(chat_id=chat.id, key=listing_key(chat.visitor_id, chat.created_at, chat.id))
 
 
 def open_shard(chat_id: str) -> str:
@@ -49,8 +55,8 @@ class Chats:
         return self.table, chat_key(chat_id)
 
     def decode(self, record: Record | None) -> Chat | Marker | None:
-        """Turn an item into a chat or a marker; one past its lifetime is gone, deleted by DynamoDB yet or not."""
-        if record is None or record["expires_at"] <= to_epoch_seconds(self._clock()):
+        """Turn an item into a chat or a marker."""
+        if record is None:
             return None
         return Marker(record["marker"]) if "marker" in record else to_chat(record)
 
@@ -74,15 +80,19 @@ class Chats:
         return [record["chat_id"] for record in listed], listed[-1]["sk"] if has_more and listed else None
 
     def decode_all(self, records: Iterable[Record | None]) -> list[Chat]:
-        """Give those that are chats, and not gone."""
+        """Return those that are chats, and not gone."""
         return [chat for record in records if isinstance(chat := self.decode(record), Chat)]
 
-    def all_of_visitor(self, visitor_id: str) -> Iterator[Chat]:
-        """Read every chat of a visitor; each may be removed before the next is read."""
+    def find_even_expired(self, chat_id: str) -> Chat | Marker | None:
+        """Return what stands in a chat's place, whether or not its time has come."""
+        (record,) = self._tables.read_even_expired([self.read_key(chat_id)])
+        return self.decode(record)
+
+    def listings_of(self, visitor_id: str) -> Iterator[Listing]:
+        """Read the places of every chat in a visitor's list, whatever has expired of them."""
         values = {"pk": f"visitor#{visitor_id}"}
-        for listing in self._tables.partition(self.table, "#pk = :pk", values):
-            if isinstance(chat := self.find(listing["chat_id"]), Chat):
-                yield chat
+        for record in self._tables.partition_even_expired(self.table, "#pk = :pk", values):
+            yield Listing(chat_id=record["chat_id"], key={"pk": record["pk"], "sk": record["sk"]})
 
     def open(self, chat: Chat, *, sync_due_at: datetime, guards: Sequence[Write]) -> None:
         """Store a chat that was not known, with its place in the visitor's list; raise ConditionFailed if it was.
@@ -95,13 +105,15 @@ class Chats:
             "claims": {},
             "open_shard": open_shard(chat.id),
             "sync_due_at": to_text(sync_due_at),
+            **telemetry.traced(),
         }
         self._tables.transact(
             Write(
                 kind="Put",
                 table=self.table,
                 item=item | {"expires_at": self._expiry()},
-                condition="attribute_not_exists(#pk) OR #marker = :foreign",
+                condition="#marker = :foreign",
+                if_absent=True,
                 values={"foreign": Marker.FOREIGN.value},
             ),
             Write(kind="Put", table=self.table, item=listing_item(chat, listed_until)),
@@ -110,36 +122,36 @@ class Chats:
 
     def change(self, before: Chat, after: Chat) -> None:
         """Store what has changed of a chat itself; raise ConditionFailed when `before` is not the latest."""
-        self._tables.write(self.changing(before, after))
+        self._tables.write(self.update_if_unchanged(before, after))
 
     def take_as_started(self, chat: Chat, start: str) -> Chat | None:
         """Note which start has made a chat that a webhook had stored before; None when it is another one's."""
         if chat.started_by is not None:
             return chat if chat.started_by == start else None
-        try:
-            record = self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=chat_key(chat.id),
-                    update="SET #started_by = :start",
-                    condition="attribute_exists(#seq) AND attribute_not_exists(#started_by)",
-                    values={"start": start},
-                ),
-            )
-        except ConditionFailed:
-            return None
-        return to_chat(record)
+        record = self._tables.write_if(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=chat_key(chat.id),
+                update="SET #started_by = :start",
+                condition="attribute_exists(#seq) AND attribute_not_exists(#started_by)",
+                values={"start": start},
+            ),
+        )
+        return to_chat(record) if record is not None else None
 
-    def changing(self, before: Chat, after: Chat) -> Write:
-        """Give the write that moves a chat from one state to the next, for use in a transaction.
+    def update_if_unchanged(self, before: Chat, after: Chat) -> Write:
+        """Return the write that moves a chat from one state to the next, for use in a transaction.
 
         What is said in a chat prolongs its life, together with that of its messages; what becomes of the chat itself
         does not. An ended chat in which something changes all the same is compared with Giosg once more.
         """
-        state = {name: value for name, value in to_record(after).items() if name in _CHANGEABLE}
+        state = {name: value for name, value in to_record(after).items() if name in _CHANGEABLE} | telemetry.traced()
         if after.tail_seq != before.tail_seq and not before.is_ended:
             state["expires_at"] = self._expiry()
+            if self._clock() - before.updated_at > SILENCE:
+                soon = self._clock() + AFTER_SILENCE
+                state["sync_due_at"] = to_text(min(before.sync_due_at or soon, soon))
         done = [claim_id for claim_id in before.claims if claim_id not in after.claims]
         removed = ", ".join(f"#claims.#claim_{number}" for number in range(len(done)))
         return Write(
@@ -155,8 +167,8 @@ class Chats:
     def _reopened(self, chat_id: str) -> Record:
         return {"shard": open_shard(chat_id), "soon": to_text(self._clock() + REOPENED_SYNC)}
 
-    def still(self, chat: Chat) -> Write:
-        """Give the part of a transaction that fails when the chat is gone."""
+    def require_exists(self, chat: Chat) -> Write:
+        """Return the part of a transaction that fails when the chat is gone."""
         return Write(
             kind="ConditionCheck",
             table=self.table,
@@ -164,54 +176,53 @@ class Chats:
             condition="attribute_exists(#seq)",
         )
 
-    def remove(self, chat: Chat) -> None:
-        """Leave a marker in the chat's place and take it off the visitor's list.
+    def remove(self, listing: Listing) -> None:
+        """Leave a marker in the chat's place, whatever is there.
 
-        The marker is among the open chats until the removal is confirmed, so that one that broke off is finished.
+        The marker is among the open chats until the removal is confirmed, and knows the chat's place in the visitor's
+        list: so one that broke off is finished, and found by whoever erases the visitor.
         """
-        listing = listing_key(chat.visitor_id, chat.created_at, chat.id)
-        soon = {"open_shard": open_shard(chat.id), "sync_due_at": to_text(self._clock() + REOPENED_SYNC)}
-        marker = self._marker(chat.id, Marker.REMOVED, self._expiry()) | soon
-        self._tables.transact(
-            Write(kind="Put", table=self.table, item=marker),
-            Write(kind="Delete", table=self.table, key=listing),
-        )
+        chat_id = listing.chat_id
+        soon = {"open_shard": open_shard(chat_id), "sync_due_at": to_text(self._clock() + REOPENED_SYNC)}
+        marker = self._marker(chat_id, Marker.REMOVED, self._expiry()) | soon | {"listing": dict(listing.key)}
+        self._tables.write(Write(kind="Put", table=self.table, item=marker))
 
-    def confirm_removal(self, chat_id: str) -> None:
-        """Note that nothing is left of a removed chat but its marker."""
-        try:
-            self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=chat_key(chat_id),
-                    update="REMOVE #open_shard, #sync_due_at",
-                    condition="#marker = :removed",
-                    values={"removed": Marker.REMOVED.value},
-                ),
-            )
-        except ConditionFailed:
-            return
+    def listing_of_removed(self, chat_id: str) -> Listing | None:
+        """Return the place in the list of a chat whose removal is not confirmed."""
+        (record,) = self._tables.read_even_expired([self.read_key(chat_id)])
+        return Listing(chat_id=chat_id, key=record["listing"]) if record and "listing" in record else None
+
+    def confirm_removal(self, listing: Listing) -> None:
+        """Take a removed chat off the visitor's list, and note that nothing is left of it but its marker."""
+        self._tables.write(Write(kind="Delete", table=self.table, key=listing.key))
+        self._tables.write_if(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=chat_key(listing.chat_id),
+                update="REMOVE #open_shard, #sync_due_at, #listing",
+                condition="#marker = :removed",
+                values={"removed": Marker.REMOVED.value},
+            ),
+        )
 
     def mark_foreign(self, chat_id: str) -> None:
         """Remember for a while that a chat of our room is nobody's of ours."""
         expires_at = to_epoch_seconds(self._clock() + FOREIGN_LIFETIME)
-        try:
-            self._tables.write(
-                Write(
-                    kind="Put",
-                    table=self.table,
-                    item=self._marker(chat_id, Marker.FOREIGN, expires_at),
-                    condition="attribute_not_exists(#pk) OR #marker = :foreign",
-                    values={"foreign": Marker.FOREIGN.value},
-                ),
-            )
-        except ConditionFailed:
-            return
+        self._tables.write_if(
+            Write(
+                kind="Put",
+                table=self.table,
+                item=self._marker(chat_id, Marker.FOREIGN, expires_at),
+                condition="#marker = :foreign",
+                if_absent=True,
+                values={"foreign": Marker.FOREIGN.value},
+            ),
+        )
 
     @staticmethod
     def _marker(chat_id: str, marker: Marker, expires_at: int) -> Record:
-        return {**chat_key(chat_id), "marker": marker.value, "expires_at": expires_at}
+        return {**chat_key(chat_id), "marker": marker.value, "expires_at": expires_at, **telemetry.traced()}
 
     def _expiry(self) -> int:
         return to_epoch_seconds(self._clock() + self._retention)
@@ -226,6 +237,8 @@ _CHANGEABLE = frozenset(
         "is_ended",
         "has_visitor_message",
         "has_agent",
+        "answered_at",
+        "unanswered",
         "seq",
         "tail_id",
         "tail_seq",
@@ -233,4 +246,7 @@ _CHANGEABLE = frozenset(
 )
 
 
+SILENCE = timedelta(hours=1)
+AFTER_SILENCE = timedelta(minutes=4)
+"""A chat that was seldom compared is compared soon again once something is said in it."""
 _REOPENED = ", #open_shard = if_not_exists(#open_shard, :shard), #sync_due_at = if_not_exists(#sync_due_at, :soon)"

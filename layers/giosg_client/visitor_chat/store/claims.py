@@ -1,13 +1,17 @@
 """Messages on their way to Giosg, each claimed on its chat by whoever is at work on it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from visitor_chat.clock import Clock, to_text
-from visitor_chat.records import Chat, Claim
+from visitor_chat.domain.records import Chat, Claim
+from visitor_chat.runtime.clock import Clock, to_text
 from visitor_chat.store.chat_items import chat_key, claim_record, to_chat
 from visitor_chat.store.tables import ConditionFailed, Tables, Write
+
+MOST_CLAIMS = 50
+"""Of one chat at a time: its item is read with every request, and may have 400 KB."""
 
 
 class Claims:
@@ -19,14 +23,20 @@ class Claims:
         self._clock = clock
 
     def claiming(self, chat: Chat, claim: Claim) -> Write:
-        """Give the write that announces a message, which fails if it was announced before, or the chat has ended."""
+        """Return the write that announces a message.
+
+        It fails if the message was announced before, the chat has ended, or MOST_CLAIMS are under way.
+        """
         return Write(
             kind="Update",
             table=self._table,
             key=chat_key(chat.id),
             update="SET #claims.#claim = :claim",
-            condition="attribute_exists(#seq) AND attribute_not_exists(#claims.#claim) AND #is_ended = :no",
-            values={"claim": claim_record(claim), "no": False},
+            condition=(
+                "attribute_exists(#seq) AND attribute_not_exists(#claims.#claim) AND #is_ended = :no"
+                " AND size(#claims) < :most"
+            ),
+            values={"claim": claim_record(claim), "no": False, "most": MOST_CLAIMS},
             names={"claim": claim.claim_id},
         )
 
@@ -45,16 +55,25 @@ class Claims:
         until = {"until": to_text(self._clock() + rest)}
         self._settle(chat, claim_id, "SET #claims.#claim.#leased_until = :until", until)
 
+    def forget(self, chat: Chat, claim: Claim) -> None:
+        """Take back a claim that nobody has worked on since it was read."""
+        with suppress(ConditionFailed):
+            self._update(
+                chat.id,
+                "REMOVE #claims.#claim",
+                condition="#claims.#claim.#leased_until = :seen",
+                values={"seen": to_text(claim.leased_until)},
+                claim_id=claim.claim_id,
+            )
+
     def drop(self, chat: Chat, claim_id: str) -> None:
         """Take back a claim of a message that was certainly not sent."""
         self._settle(chat, claim_id, "REMOVE #claims.#claim", {})
 
     def _settle(self, chat: Chat, claim_id: str, update: str, values: Mapping[str, Any]) -> None:
-        try:
+        with suppress(ConditionFailed):
             condition = "attribute_exists(#claims.#claim)"
             self._update(chat.id, update, condition=condition, values=values, claim_id=claim_id)
-        except ConditionFailed:
-            return
 
     def _update(self, chat_id: str, update: str, *, condition: str, values: Mapping[str, Any], claim_id: str) -> Chat:
         record = self._tables.write(

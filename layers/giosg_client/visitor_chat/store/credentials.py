@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from visitor_chat.clock import Clock, from_text, to_epoch_seconds, to_text
-from visitor_chat.records import Credentials
-from visitor_chat.store.attributes import Record
-from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+from visitor_chat.domain.records import Credentials
+from visitor_chat.runtime.clock import Clock, from_text, to_epoch_seconds, to_text
+from visitor_chat.store.dynamodb_values import Record
+from visitor_chat.store.tables import Key, Tables, Write
 
 
 def credentials_key(visitor_id: str) -> Key:
@@ -54,40 +54,34 @@ class CredentialsStore:
 
     def lease_renewal(self, rejected: Credentials, until: datetime) -> bool:
         """Claim the renewal of just this access token; False when another caller has it or has done it."""
-        try:
-            self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=credentials_key(rejected.visitor_id),
-                    update="SET #renewing_until = :until",
-                    condition="#access_token = :rejected"
-                    " AND (attribute_not_exists(#renewing_until) OR #renewing_until < :now)",
-                    values={
-                        "rejected": rejected.access_token,
-                        "until": to_text(until),
-                        "now": to_text(self._clock()),
-                    },
-                ),
-            )
-        except ConditionFailed:
-            return False
-        return True
+        written = self._tables.write_if(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=credentials_key(rejected.visitor_id),
+                update="SET #renewing_until = :until",
+                condition="#access_token = :rejected"
+                " AND (attribute_not_exists(#renewing_until) OR #renewing_until < :now)",
+                values={
+                    "rejected": rejected.access_token,
+                    "until": to_text(until),
+                    "now": to_text(self._clock()),
+                },
+            ),
+        )
+        return written is not None
 
     def release_renewal(self, visitor_id: str) -> None:
-        """Give a renewal that failed back, so that the next caller need not wait for the lease to run out."""
-        try:
-            self._tables.write(
-                Write(
-                    kind="Update",
-                    table=self.table,
-                    key=credentials_key(visitor_id),
-                    update="REMOVE #renewing_until",
-                    condition="attribute_exists(#access_token)",
-                ),
-            )
-        except ConditionFailed:
-            return
+        """Return a renewal that failed back, so that the next caller need not wait for the lease to run out."""
+        self._tables.write_if(
+            Write(
+                kind="Update",
+                table=self.table,
+                key=credentials_key(visitor_id),
+                update="REMOVE #renewing_until",
+                condition="attribute_exists(#access_token)",
+            ),
+        )
 
     def forget(self, visitor_id: str) -> None:
         self._tables.write(Write(kind="Delete", table=self.table, key=credentials_key(visitor_id)))

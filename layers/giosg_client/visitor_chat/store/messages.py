@@ -1,15 +1,18 @@
 """Messages, in the order in which their changes were committed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from visitor_chat.clock import Clock, to_epoch_seconds
-from visitor_chat.records import Chat, StoredMessage
-from visitor_chat.store.attributes import Record
-from visitor_chat.store.tables import ConditionFailed, Key, Tables, Write
+from visitor_chat.domain.records import Chat, StoredMessage
+from visitor_chat.runtime import telemetry
+from visitor_chat.runtime.clock import Clock, HasTime, always, to_epoch_seconds
+from visitor_chat.store.dynamodb_values import Record
+from visitor_chat.store.tables import Key, Tables, Write, batched
 
 CHANGES_INDEX = "changes"
+ERASED_AT_ONCE = 500
+"""Messages of a chat that are read before they are deleted."""
 OUTLIVES_CHAT = timedelta(days=2)
 """Messages live longer than their chat, so that a chat that can be read never lacks its tail."""
 
@@ -35,6 +38,11 @@ def message_key(chat_id: str, message_id: str) -> Key:
 
 def _sent_key(chat_id: str, claim_id: str) -> Key:
     return {"chat_id": chat_id, "record": f"sent#{claim_id}"}
+
+
+def _messages_of(chat_id: str) -> Mapping[str, str]:
+    """Return the values of the condition that finds a chat's messages."""
+    return {"chat_id": chat_id, "message": "message#"}
 
 
 class Messages:
@@ -66,9 +74,8 @@ class Messages:
 
     def all_of(self, chat_id: str) -> Iterator[StoredMessage]:
         """Read every message of a chat, also those that no visitor may see."""
-        values = {"chat_id": chat_id, "message": "message#"}
         condition = "#chat_id = :chat_id AND begins_with(#record, :message)"
-        yield from map(_to_message, self._tables.partition(self.table, condition, values))
+        yield from map(_to_message, self._tables.partition(self.table, condition, _messages_of(chat_id)))
 
     def changes(self, chat: Chat, *, after: int, limit: int) -> Changes:
         """Read what changed in a chat after a place in its order; `chat` must have been read just before."""
@@ -98,7 +105,7 @@ class Messages:
         return _is_at(self.find(chat.id, chat.tail_id), chat.tail_seq)
 
     def put(self, chat: Chat, before: StoredMessage | None, after: StoredMessage) -> Write:
-        """Give the write that stores a message of a chat in the place of just the version that was read."""
+        """Return the write that stores a message of a chat in the place of just the version that was read."""
         item: Record = {
             **message_key(after.chat_id, after.id),
             "visitor_id": chat.visitor_id,
@@ -108,25 +115,27 @@ class Messages:
             "is_changed": after.is_changed,
             "claim_id": after.claim_id,
             "expires_at": self._expiry(),
+            **telemetry.traced(),
         }
         if after.seq is not None:
-            item["seq"] = after.seq
-        condition = "#version = :version" if before else "attribute_not_exists(#record)"
-        values = {"version": before.version} if before else {}
-        return Write(kind="Put", table=self.table, item=item, condition=condition, values=values)
+            item |= {"seq": after.seq, "sequence": after.sequence}
+        if before is None:
+            return Write(kind="Put", table=self.table, item=item, if_absent=True)
+        values = {"version": before.version}
+        return Write(kind="Put", table=self.table, item=item, condition="#version = :version", values=values)
 
     def put_sent(self, chat_id: str, claim_id: str, sent: Sent) -> Write:
-        """Give the write that records what became of a claim, once and for all."""
+        """Return the write that records what became of a claim, once and for all."""
         item = {**_sent_key(chat_id, claim_id), **sent._asdict(), "expires_at": self._expiry()}
-        return Write(kind="Put", table=self.table, item=item, condition="attribute_not_exists(#record)")
+        return Write(kind="Put", table=self.table, item=item, if_absent=True)
 
     def check_unsent(self, chat_id: str, claim_id: str) -> Write:
-        """Give the part of a transaction that fails when a claim has become a message, or is just becoming one."""
+        """Return the part of a transaction that fails when a claim has become a message, or is just becoming one."""
         key = _sent_key(chat_id, claim_id)
-        return Write(kind="ConditionCheck", table=self.table, key=key, condition="attribute_not_exists(#record)")
+        return Write(kind="ConditionCheck", table=self.table, key=key, if_absent=True)
 
     def check_tail(self, chat: Chat) -> Write:
-        """Give the part of a transaction that waits for the commit before it to be readable."""
+        """Return the part of a transaction that waits for the commit before it to be readable."""
         return Write(
             kind="ConditionCheck",
             table=self.table,
@@ -137,24 +146,36 @@ class Messages:
 
     def forget(self, message: StoredMessage) -> None:
         """Delete a part of a message that never became whole, unless it has changed since it was read."""
-        try:
-            self._tables.write(
-                Write(
-                    kind="Delete",
-                    table=self.table,
-                    key=message_key(message.chat_id, message.id),
-                    condition="#version = :version",
-                    values={"version": message.version},
-                ),
-            )
-        except ConditionFailed:
-            return
+        self._tables.write_if(
+            Write(
+                kind="Delete",
+                table=self.table,
+                key=message_key(message.chat_id, message.id),
+                condition="#version = :version",
+                values={"version": message.version},
+            ),
+        )
 
-    def erase(self, chat_id: str) -> None:
-        """Delete everything that is stored of a chat's messages."""
-        for record in self._tables.partition(self.table, "#chat_id = :chat_id", {"chat_id": chat_id}):
-            key = {"chat_id": chat_id, "record": record["record"]}
-            self._tables.write(Write(kind="Delete", table=self.table, key=key))
+    def erase_one(self, chat_id: str, message_id: str) -> None:
+        """Delete what is stored of a message."""
+        self._tables.write(Write(kind="Delete", table=self.table, key=message_key(chat_id, message_id)))
+
+    def visitor_of(self, chat_id: str) -> str | None:
+        """Return whose messages are stored of a chat, whatever has expired; None when there are none."""
+        found = self._tables.partition_even_expired(
+            self.table, "#chat_id = :chat_id AND begins_with(#record, :message)", _messages_of(chat_id)
+        )
+        return next((record["visitor_id"] for record in found), None)
+
+    def erase(self, chat_id: str, *, has_time: HasTime = always) -> bool:
+        """Delete everything that is stored of a chat's messages, whatever has expired; False when time is up before."""
+        whatever = self._tables.partition_even_expired(self.table, "#chat_id = :chat_id", {"chat_id": chat_id})
+        keys = ({"chat_id": chat_id, "record": record["record"]} for record in whatever)
+        for page in batched(keys, ERASED_AT_ONCE):
+            if not has_time():
+                return False
+            self._tables.delete_all(self.table, page)
+        return True
 
     def _expiry(self) -> int:
         return to_epoch_seconds(self._clock() + self._lifetime)
@@ -170,6 +191,7 @@ def _to_message(record: Record) -> StoredMessage:
         id=record["record"].removeprefix("message#"),
         content=record["content"],
         seq=record.get("seq"),
+        sequence=record.get("sequence", record.get("seq")),
         version=record["version"],
         is_removed=record["is_removed"],
         is_changed=record["is_changed"],

@@ -1,0 +1,160 @@
+"""The stack as it is deployed, once for all tests: the built template in an emulator that enforces policies.
+
+Everything that can be switched on is on. Webhooks are delivered over HTTP.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from local.giosg import SimulatedGiosg, Target
+from local.stack import LocalStack
+from local.stack.webhook_urls import read_secret
+from tests.toolkit.push_service import PushService
+
+PATIENCE_SECONDS = 15.0
+ROOMS = {"sales": "5e1f0a86-93c4-4b7d-8a2e-6d40c7b915f3"}
+SWITCHED_ON = {"AbsentVisitorNotices": "ENABLED", "KnownUsers": "on", "Quotas": "on", "WebPush": "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A visitor's client: the calls that a page makes."""
+
+    api_url: str
+    id: str
+    token: str
+    chat_id: str
+
+    def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}"} | arguments.pop("headers", {})
+        return requests.request(method, f"{self.api_url}{path}", headers=headers, timeout=30, **arguments)
+
+    def send(self, text: str, **fields: Any) -> requests.Response:
+        return self.call("POST", f"/chats/{self.chat_id}/messages", json={"message": text, **fields})
+
+    def read(self, after: str | None = None) -> dict[str, Any]:
+        """Read everything that is new."""
+        messages: list[dict[str, Any]] = []
+        while True:
+            query = {"after": after} if after else {}
+            page = self.call("GET", f"/chats/{self.chat_id}/messages", params=query).json()
+            messages, after = messages + page["messages"], page["next"]
+            if not page["has_more"]:
+                return {**page, "messages": messages}
+
+    def texts(self) -> list[str | None]:
+        """Return the texts of all messages in the order in which they were said."""
+        messages = [each for each in self.read()["messages"] if each["type"] == "message"]
+        return [each["message"] for each in sorted(messages, key=lambda each: (each["created_at"], each["id"]))]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The deployed stack and its Giosg."""
+
+    local: LocalStack
+    giosg: SimulatedGiosg
+    push_service: PushService
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What leads an operator's command to this stack, which is called `local`."""
+        return {"PORT": str(self.local.emulator.port)}
+
+    @property
+    def webhook_secret(self) -> str:
+        return self._secret("WebhookSecretArn")
+
+    def _secret(self, output: str) -> str:
+        return read_secret(self.local.boto3_client("secretsmanager"), self.local.outputs[output])
+
+    def subscribe(self) -> None:
+        """Let Giosg deliver to the URLs that are in force."""
+        urls = self.local.webhook_urls
+        self.giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
+
+    def ask_to_start(self, **fields: Any) -> requests.Response:
+        return requests.post(f"{self.local.api_url}/chats", json=fields, timeout=30)
+
+    def start(self, **fields: Any) -> Visitor:
+        """Start a chat as a new visitor."""
+        answer = self.ask_to_start(**fields)
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        return Visitor(self.local.api_url, made["visitor"]["id"], made["visitor_token"], made["chat"]["id"])
+
+    def start_with_agent(self, **fields: Any) -> Visitor:
+        """Start a chat that an agent is in, and of which all webhooks have come."""
+        visitor = self.start(**fields)
+        self.giosg.agent.join(visitor.chat_id)
+        assert self.giosg.webhooks.wait_until_delivered(timeout_seconds=PATIENCE_SECONDS)
+        return visitor
+
+    def identity_token(self, subject: str, *, key: str | None = None, **claims: Any) -> str:
+        """Sign a token for a person, as the company's backend does."""
+        standard = {"sub": subject, "aud": "visitor-chat", "exp": int(time.time()) + 600}
+        return jwt.encode(standard | claims, key or self._secret("IdentitySecretArn"), algorithm="HS256")
+
+    def calm(self) -> None:
+        """Leave everything as it was found: agents online, no faults, and nobody's quota used up."""
+        self.giosg.troubles.clear()
+        self.giosg.faults.clear()
+        self.giosg.webhooks.misbehaviour.clear()
+        self._forget("quota#")
+        for agent in self.giosg.agents:
+            agent.go_online()
+
+    def set_doors(self, room_id: str, *, are_open: bool) -> None:
+        """Let all agents of a room come or go, and everybody see it at once: for ten seconds an answer is believed."""
+        for agent in self.giosg.agents_of(room_id):
+            (agent.go_online if are_open else agent.go_offline)()
+        self._forget("availability#")
+
+    def call_scheduled(self, logical_id: str) -> None:
+        """Call a function as its schedule does, without waiting for it."""
+        functions = self.local.boto3_client("lambda")
+        names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+        functions.invoke(FunctionName=next(name for name in names if logical_id in name))
+
+    def _forget(self, kind: str) -> None:
+        tables = self.local.boto3_client("dynamodb")
+        table = next(name for name in tables.list_tables()["TableNames"] if "-CoordinationTable-" in name)
+        for item in tables.scan(TableName=table, ProjectionExpression="id")["Items"]:
+            if item["id"]["S"].startswith(kind):
+                tables.delete_item(TableName=table, Key=item)
+
+
+def wait_for(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Wait until a condition holds and give what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="session")
+def deployed_stack() -> Iterator[Stack]:
+    """Return the one stack of all tests that need a deployed one."""
+    with SimulatedGiosg(rooms=ROOMS) as giosg, PushService() as push_service:
+        parameters = {**SWITCHED_ON, "GiosgTimeoutSeconds": "4", "PushServices": push_service.origin}
+        with LocalStack(giosg=giosg, is_auth_enforced=True, parameters=parameters) as local:
+            stack = Stack(local, giosg, push_service)
+            stack.subscribe()
+            yield stack
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the functions' warnings and errors with a failure."""
+    report = yield
+    found = getattr(item, "funcargs", {}).get("deployed_stack")
+    if report.failed and isinstance(found, Stack):
+        lines = [line for line in found.local.logs() if line.get("level") in {"WARNING", "ERROR", "CRITICAL"}]
+        report.sections.append(("function logs", "\n".join(map(str, lines[-12:]))))
+    return report

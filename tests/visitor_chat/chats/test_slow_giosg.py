@@ -1,0 +1,41 @@
+"""A Giosg that is slower than we wait: it may do what it was asked long after nobody listens."""
+
+import pytest
+from local.giosg import SimulatedGiosg
+from tests.aws import Functions
+from tests.toolkit.clock import Clock
+from tests.toolkit.silence import TIMEOUT_SECONDS, silence
+
+ID = "0b8f6b0a-7f55-4a3e-9a06-3d1f4c9a1c10"
+LATE_SECONDS = TIMEOUT_SECONDS + 3
+"""While a repeat waits for what may still be done."""
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 201), (LATE_SECONDS, 504)], ids=["done at once", "done late"])
+def test_a_message_that_giosg_was_silent_about_is_sent_once(
+    clock: Clock, giosg: SimulatedGiosg, functions: Functions, seconds: float, status: int
+) -> None:
+    started = functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}).json
+    chat_id, token = started["chat"]["id"], started["visitor_token"]
+    body, path = {"message": "Once", "client_message_id": ID}, f"/chats/{chat_id}/messages"
+
+    with silence(clock, "POST", f"{chat_id}/messages$", done_after_seconds=seconds):
+        replies = [functions.call("send_message", "POST", path, token=token, body=body) for _ in range(2)]
+
+    assert [reply.status for reply in replies] == [status, 200]
+    assert [each["message"] for each in giosg.messages(chat_id)].count("Once") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "statuses"), [(0, [201, 200]), (LATE_SECONDS, [504, 201])], ids=["done at once", "done late"]
+)
+def test_a_chat_that_giosg_was_silent_about_is_started_once(
+    clock: Clock, giosg: SimulatedGiosg, functions: Functions, seconds: float, statuses: list[int]
+) -> None:
+    headers = {"idempotency-key": "slow-giosg-slow-giosg"}
+
+    with silence(clock, "POST", "/chats$", done_after_seconds=seconds):
+        replies = [functions.call("start_chat", "POST", "/chats", body={}, headers=headers) for _ in range(2)]
+
+    assert [reply.status for reply in replies] == statuses
+    assert len(giosg.chats()) == 1

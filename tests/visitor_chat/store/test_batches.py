@@ -1,0 +1,82 @@
+"""Reads of more items than DynamoDB gives in one answer."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.visitor_chat.scene import Scene
+
+from visitor_chat import wiring
+from visitor_chat.domain.records import Chat
+from visitor_chat.store.tables import LONGEST_READ_PAUSES_SECONDS, Unprocessed
+
+
+@pytest.mark.parametrize("others", [99, 100, 250])
+def test_any_number_of_items_is_read(scene: Scene, others: int) -> None:
+    visit = scene.visit()
+    visitor_id, _, session = visit.token.partition(".")
+    nobodys = [f"00000000-0000-4000-8000-{number:012}" for number in range(others)]
+
+    context = wiring.store().context(visitor_id, session.partition(".")[0], chat_ids=[*nobodys, visit.chat_id])
+
+    assert context.visitor is not None
+    assert [chat.id for chat in context.chats] == [visit.chat_id]
+
+
+class Busy:
+    """Tables that leave the second half of each batch for later, as often as they are told to."""
+
+    def __init__(self, scene: Scene, *, times: int) -> None:
+        self._clock = scene.clock
+        self._left = times
+        self.asked_at: list[datetime] = []
+        self._wanted: dict[str, Any] = {}
+
+    def ask(self, params: dict[str, Any], **_rest: Any) -> None:
+        self.asked_at.append(self._clock())
+        self._wanted = params["RequestItems"]
+
+    def answer(self, parsed: dict[str, Any], **_rest: Any) -> None:
+        if self._left:
+            self._left -= 1
+            table, later = list(self._wanted.items())[-1]
+            parsed["Responses"].pop(table, None)
+            parsed["UnprocessedKeys"] = {table: later}
+
+
+@pytest.fixture
+def make_busy(scene: Scene) -> Iterator[Callable[[int], Busy]]:
+    with ExitStack() as used:
+
+        def busy(times: int) -> Busy:
+            tables, hooks = Busy(scene, times=times), wiring.aws("dynamodb").meta.events
+            for event, act in (("provide-client-params", tables.ask), ("after-call", tables.answer)):
+                hooks.register(f"{event}.dynamodb.BatchGetItem", act)
+                used.callback(hooks.unregister, f"{event}.dynamodb.BatchGetItem", act)
+            return tables
+
+        yield busy
+
+
+def test_what_busy_tables_leave_for_later_is_asked_for_again_after_longer_and_longer_pauses(
+    scene: Scene, make_busy: Callable[[int], Busy]
+) -> None:
+    visit = scene.visit()
+    busy = make_busy(4)
+
+    context = wiring.store().context(visit.token.partition(".")[0], None, chat_id=visit.chat_id)
+
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(busy.asked_at)]
+    assert isinstance(context.chat, Chat)
+    assert all(0 < pause <= longest for pause, longest in zip(pauses, LONGEST_READ_PAUSES_SECONDS, strict=True))
+
+
+def test_tables_that_stay_busy_are_given_up(scene: Scene, make_busy: Callable[[int], Busy]) -> None:
+    visit = scene.visit()
+    make_busy(99)
+
+    with pytest.raises(Unprocessed):
+        wiring.store().context(visit.token.partition(".")[0], None, chat_id=visit.chat_id)

@@ -1,0 +1,133 @@
+"""Many changes of one chat at once: none is refused or lost, and nobody waits long for it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.aws import Context
+from tests.toolkit.crowd import Rush, rush
+from tests.visitor_chat.scene import Scene, Visit
+
+from visitor_chat import wiring
+from visitor_chat.sync.notifications import HURRIED_ATTEMPTS
+
+FEW, MANY = 5, 20
+REASONS: Any = {"CancellationReasons": [{"Code": "TransactionConflict"}]}
+TAKEN = ClientError({"Error": {"Code": "TransactionCanceledException"}} | REASONS, "TransactWriteItems")
+
+
+@pytest.fixture
+def queued() -> Iterator[list[str]]:
+    """The bodies of what is put into the repair queue; a `full` one takes nothing."""
+    bodies: list[str] = []
+
+    def note(request: Any, **_rest: Any) -> None:
+        if bodies == ["full"]:
+            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
+        bodies.append(json.loads(request.body)["MessageBody"])
+
+    hooks = wiring.aws("sqs").meta.events
+    hooks.register_first("before-send.sqs.SendMessage", note, unique_id="queued")
+    yield bodies
+    hooks.unregister("before-send.sqs.SendMessage", unique_id="queued")
+
+
+@pytest.fixture
+def visit(scene: Scene) -> Visit:
+    visit = scene.visit()
+    scene.giosg.agent.join(visit.chat_id)
+    scene.deliver()
+    return visit
+
+
+def take(*bodies: str) -> list[str]:
+    """Do what is in the queue, and return the numbers of what failed."""
+    records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+    failed = wiring.repairs().take(records, Context())["batchItemFailures"]
+    return [each["itemIdentifier"] for each in failed]
+
+
+@pytest.fixture(scope="module")
+def rushes() -> dict[int, Rush]:
+    return {count: rush(count, seed=1) for count in (FEW, MANY)}
+
+
+def test_messages_that_arrive_at_once_are_all_stored_within_seconds(rushes: dict[int, Rush]) -> None:
+    done = rushes[MANY]
+
+    assert done.refused == 0
+    assert sorted(filter(None, done.texts)) == sorted(["Hello?", *(f"Answer {number}" for number in range(MANY))])
+    assert done.stored_seconds < 2
+
+
+def test_giosg_waits_less_than_a_second_however_many_arrive_at_once(rushes: dict[int, Rush]) -> None:
+    assert max(rushes[MANY].answered_seconds) < 1
+
+
+def test_each_of_many_messages_costs_about_as_much_as_each_of_few(rushes: dict[int, Rush]) -> None:
+    assert rushes[MANY].attempts / MANY < 2.5 * rushes[FEW].attempts / FEW
+
+
+def test_what_too_many_change_at_once_is_taken_in_from_the_queue(scene: Scene, visit: Visit, queued: list[str]) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
+        assert scene.deliver(*scene.webhooks("added")) == [204]
+    assert "Good morning!" not in scene.texts(visit)
+
+    assert take(*queued) == []
+
+    assert "Good morning!" in scene.texts(visit)
+
+
+def test_what_the_queue_does_not_take_is_refused_for_giosg_to_try_again(
+    scene: Scene, visit: Visit, queued: list[str]
+) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    queued.append("full")
+
+    with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
+        assert scene.deliver(*scene.webhooks("added")) == [503]
+
+
+def test_the_end_of_a_chat_that_too_many_change_is_taken_in_from_the_queue(
+    scene: Scene, visit: Visit, queued: list[str]
+) -> None:
+    scene.giosg.agent.end(visit.chat_id)
+    changed = ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+    with scene.breaking("UpdateItem", changed, about="known_seq", times=HURRIED_ATTEMPTS):
+        scene.deliver()
+
+    assert take(*queued) == []
+
+    assert scene.chat(visit).is_ended
+
+
+def test_what_still_meets_too_many_comes_again_and_delays_no_other(
+    scene: Scene, visit: Visit, queued: list[str]
+) -> None:
+    other = scene.visit()
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
+        scene.deliver()
+    scene.giosg.agent.say(other.chat_id, "Good evening!")
+
+    with scene.breaking("TransactWriteItems", TAKEN, about=visit.chat_id, times=100):
+        assert take(*queued, json.dumps({"chat_id": other.chat_id})) == ["0"]
+
+    assert "Good evening!" in scene.texts(other)
+    assert take(*queued) == []
+
+
+@pytest.mark.parametrize("notification", [None, 5, [], {}, {"action": "added"}], ids=str)
+def test_a_queued_notification_that_is_none_fails_alone(notification: Any) -> None:
+    assert take(json.dumps({"notification": notification})) == ["0"]
+
+
+def test_a_queued_notification_carries_no_token_of_the_apps_user(scene: Scene, visit: Visit, queued: list[str]) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
+        scene.deliver()
+
+    assert "app_user_auth" not in "".join(queued)

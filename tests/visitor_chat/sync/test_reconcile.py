@@ -1,0 +1,249 @@
+"""A chat is made equal to what Giosg holds, beside everything else that happens to it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.visitor_chat.scene import Scene, Visit
+
+from giosg_client.models import Message
+from visitor_chat import wiring
+from visitor_chat.domain.records import Chat
+from visitor_chat.store.chats import Marker
+from visitor_chat.store.messages import Messages
+from visitor_chat.sync.reconcile import Synced
+
+
+class Told(list[Message]):
+    """Messages as Giosg lists them."""
+
+    left_out = 0
+
+
+def sync(visit: Visit) -> Synced:
+    return wiring.reconciler().sync(visit.chat_id)
+
+
+def test_what_no_webhook_brought_is_found_and_counted(scene: Scene, visit: Visit) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    scene.clock.instant += timedelta(minutes=1)
+
+    assert sync(visit).missed == 2
+
+    assert scene.texts(visit) == ["Hello?", None, "Good morning!"]
+
+
+def test_what_may_still_be_under_way_is_not_counted_as_missed(scene: Scene, visit: Visit) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+
+    assert sync(visit).missed == 0
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_messages_of_one_instant_are_stored_in_giosgs_order(
+    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch, *, is_newest_first: bool
+) -> None:
+    scene.clock.instant += timedelta(minutes=1)
+    for text in "abcdef":
+        scene.giosg.agent.rule_says(visit.chat_id, text)
+    giosg = wiring.giosg()
+    listed = sorted(giosg.list_owned_messages(visit.chat_id), key=lambda each: (each.created_at, each.message))
+    told = Told(listed[::-1] if is_newest_first else listed)
+    monkeypatch.setattr(giosg, "list_owned_messages", lambda _chat_id: told)
+
+    sync(visit)
+
+    assert scene.texts(visit)[1:] == list("abcdef")
+
+
+def test_a_second_look_changes_nothing(scene: Scene, visit: Visit) -> None:
+    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    sync(visit)
+    before = scene.chat(visit).seq
+
+    assert (sync(visit).missed, sync(visit).corrected) == (0, 0)
+    assert scene.chat(visit).seq == before
+
+
+def test_a_message_that_was_removed_unseen_by_us_is_removed(scene: Scene, visit: Visit) -> None:
+    message_id = scene.giosg.agent.say(visit.chat_id, "swordfish")
+    scene.deliver()
+    scene.giosg.agent.remove(message_id)
+    scene.clock.instant += timedelta(minutes=1)
+
+    assert sync(visit).corrected == 1
+
+    assert "swordfish" not in str(scene.records("MessagesTable"))
+
+
+def test_a_message_too_new_to_be_judged_keeps_an_ended_chat_due(scene: Scene, visit: Visit) -> None:
+    message_id = scene.giosg.agent.say(visit.chat_id, "swordfish")
+    scene.deliver()
+    scene.giosg.agent.remove(message_id)
+    scene.giosg.agent.end(visit.chat_id)
+
+    sync(visit)
+    assert "swordfish" in scene.texts(visit)
+
+    scene.clock.instant += timedelta(minutes=5)
+    sync(visit)
+    assert "swordfish" not in scene.texts(visit)
+
+
+def test_a_part_of_a_message_that_giosg_no_longer_has_is_forgotten(scene: Scene, visit: Visit) -> None:
+    message_id = scene.giosg.agent.say(visit.chat_id, "A")
+    scene.giosg.agent.edit(message_id, "swordfish")
+    scene.deliver(*scene.webhooks("changed"))
+    scene.giosg.agent.remove(message_id)
+    scene.clock.instant += timedelta(minutes=1)
+
+    sync(visit)
+
+    assert "swordfish" not in str(scene.records("MessagesTable"))
+
+
+def test_a_chat_that_has_ended_is_left_alone_once_a_look_finds_nothing_to_do(scene: Scene, visit: Visit) -> None:
+    scene.giosg.agent.end(visit.chat_id)
+    scene.clock.instant += timedelta(minutes=1)
+
+    sync(visit)
+    assert scene.is_due(visit, days=1)
+
+    sync(visit)
+    assert not scene.is_due(visit, days=1)
+
+
+def test_a_chat_that_has_just_ended_is_looked_at_again(scene: Scene, visit: Visit) -> None:
+    scene.giosg.agent.end(visit.chat_id)
+    scene.deliver()
+
+    sync(visit)
+
+    assert scene.is_due(visit, minutes=5)
+
+
+def test_what_comes_late_for_a_chat_at_rest_has_it_looked_at_again(scene: Scene, visit: Visit) -> None:
+    message_id = scene.giosg.agent.say(visit.chat_id, "A")
+    scene.giosg.agent.edit(message_id, "B")
+    (overtaken,) = scene.webhooks("changed")
+    scene.giosg.agent.edit(message_id, "A")
+    scene.giosg.agent.end(visit.chat_id)
+    scene.clock.instant += timedelta(minutes=1)
+    sync(visit)
+    sync(visit)
+
+    scene.deliver(overtaken)
+
+    assert scene.is_due(visit, minutes=2)
+
+
+def during_the_look(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], Any]) -> None:
+    """Let something happen just after Giosg has told its messages."""
+    giosg = wiring.giosg()
+    asked = giosg.list_owned_messages
+
+    def told(chat_id: str) -> Told:
+        messages = Told(asked(chat_id))
+        monkeypatch.undo()
+        happen()
+        return messages
+
+    monkeypatch.setattr(giosg, "list_owned_messages", told)
+
+
+def test_what_is_committed_during_a_look_is_not_replaced_by_what_it_saw(
+    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = scene.giosg.agent.say(visit.chat_id, "old")
+    letters = scene.webhooks("added")
+
+    def happen() -> None:
+        scene.giosg.agent.edit(message_id, "new")
+        scene.deliver(*letters)
+        scene.deliver()
+
+    during_the_look(monkeypatch, happen)
+
+    sync(visit)
+
+    assert scene.texts(visit)[-1] == "new"
+
+
+def test_a_chat_that_changes_during_a_look_is_not_taken_to_be_at_rest(
+    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.giosg.agent.end(visit.chat_id)
+    scene.deliver()
+    scene.clock.instant += timedelta(minutes=10)
+    during_the_look(monkeypatch, lambda: (scene.giosg.agent.rule_says(visit.chat_id, "Bye"), scene.deliver()))
+
+    sync(visit)
+
+    assert scene.is_due(visit, minutes=5)
+
+
+def test_a_removal_that_broke_off_is_finished(scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(_messages: Messages, _chat_id: str, **_options: Any) -> bool:
+        raise SystemExit
+
+    scene.giosg.agent.say(visit.chat_id, "swordfish")
+    scene.deliver()
+    scene.giosg.agent.remove_chat(visit.chat_id)
+    monkeypatch.setattr(Messages, "erase", killed)
+    with pytest.raises(SystemExit):
+        scene.deliver()
+    monkeypatch.undo()
+    assert scene.is_due(visit, minutes=5)
+
+    assert sync(visit).chat is Marker.REMOVED
+
+    assert "swordfish" not in str(scene.records("MessagesTable"))
+    assert not scene.is_due(visit, days=1)
+
+
+def test_a_chat_of_ours_that_only_giosg_knows_is_adopted(scene: Scene, visit: Visit) -> None:
+    token = wiring.store().credentials.find(scene.chat(visit).visitor_id)
+    assert token is not None
+    made = wiring.giosg().create_chat(scene.giosg.room_id, token.visitor_id, access_token=token.access_token)
+
+    adopted = wiring.reconciler().sync(made.id).chat
+
+    assert isinstance(adopted, Chat)
+    assert adopted.visitor_id == token.visitor_id
+
+
+def test_a_chat_of_somebody_elses_is_not_adopted(scene: Scene) -> None:
+    foreign = scene.giosg.website_visitor.start_chat(room_id=scene.giosg.room_id)
+
+    assert wiring.reconciler().sync(foreign).chat is Marker.FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("silence", "soon", "late"),
+    [
+        (timedelta(minutes=10), {"minutes": 3}, {"minutes": 4}),
+        (timedelta(hours=5), {"minutes": 6}, {"minutes": 9}),
+        (timedelta(days=2), {"minutes": 50}, {"minutes": 59}),
+    ],
+    ids=["an hour", "a day", "longer"],
+)
+def test_a_chat_is_compared_the_more_seldom_the_longer_it_is_silent(
+    scene: Scene, visit: Visit, silence: timedelta, soon: dict[str, float], late: dict[str, float]
+) -> None:
+    scene.clock.instant += silence
+
+    wiring.reconciler().sync(visit.chat_id)
+
+    assert not scene.is_due(visit, **soon)
+    assert scene.is_due(visit, **late)
+
+
+def test_a_silent_chat_is_compared_soon_once_something_is_said(scene: Scene, visit: Visit) -> None:
+    scene.clock.instant += timedelta(days=2)
+    wiring.reconciler().sync(visit.chat_id)
+
+    scene.giosg.agent.say(visit.chat_id, "Sorry for the wait")
+    scene.deliver()
+
+    assert scene.is_due(visit, minutes=5)

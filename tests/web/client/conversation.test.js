@@ -1,0 +1,264 @@
+// A client in Node, against the API in the same process: nothing written is lost, and no request is made in vain.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { VisitorChat } from "../../../web/client/client.js";
+import { API, Clock, MemoryStorage, settle, Stack } from "./stack.js";
+
+const MINUTE = 60_000;
+
+function open({ stack = new Stack(), storage = new MemoryStorage(), scope = {} } = {}) {
+  const client = new VisitorChat({ api: API, storage, scope: stack.scope(scope) });
+  return { stack, storage, client };
+}
+
+async function underWay(options) {
+  const opened = open(options);
+  opened.client.send("Hello");
+  await settle();
+  await opened.stack.clock.pass(2_500);
+  return opened;
+}
+
+const listed = (client) => client.messages.map(({ message }) => message);
+const statuses = (client) => client.messages.map(({ status }) => status);
+const since = (stack, act) => {
+  const before = stack.requests.length;
+  return Promise.resolve(act()).then(() => stack.requests.slice(before));
+};
+
+test("the first message costs a start, a ticket and one read", async () => {
+  const { stack, client } = await underWay();
+
+  assert.deepEqual(stack.requests, ["POST chats", "POST realtime", "GET chats/chat-1/messages"]);
+  assert.deepEqual(listed(client), ["Hello"]);
+});
+
+test("the next message costs one request", async () => {
+  const { stack, client } = await underWay();
+
+  const requests = await since(stack, async () => {
+    client.send("And another thing");
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(requests, ["POST chats/chat-1/messages"]);
+  assert.deepEqual(listed(client), ["Hello", "And another thing"]);
+});
+
+test("the next page costs one read and a ticket", async () => {
+  const { stack, storage } = await underWay();
+
+  const requests = await since(stack, async () => {
+    open({ stack, storage }).client.resume();
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(requests, ["GET chats/chat-1/messages", "POST realtime"]);
+});
+
+test("the next page costs one read if the chat is known to have ended", async () => {
+  const { stack, storage } = await underWay();
+  stack.end();
+  await settle();
+
+  const requests = await since(stack, async () => {
+    open({ stack, storage }).client.resume();
+    await stack.clock.pass(10 * MINUTE);
+  });
+
+  assert.deepEqual(requests, ["GET chats/chat-1/messages"]);
+});
+
+test("an answer that comes by the socket costs nothing", async () => {
+  const { stack, client } = await underWay();
+
+  const requests = await since(stack, async () => {
+    stack.say("Hi!");
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(requests, []);
+  assert.deepEqual(listed(client), ["Hello", "Hi!"]);
+});
+
+test("silence costs nothing", async () => {
+  const { stack } = await underWay();
+
+  assert.deepEqual(await since(stack, () => stack.clock.pass(60 * MINUTE)), []);
+});
+
+test("what was said while the socket opened is read as soon as it is open", async () => {
+  const { stack, client } = open();
+  stack.meddle = (_method, path) => {
+    if (path === "realtime") stack.say("Hi! Already here");
+    return null;
+  };
+
+  client.send("Hello");
+  await settle();
+
+  assert.deepEqual(listed(client), ["Hello", "Hi! Already here"]);
+});
+
+test("a socket that the stack does not know is opened anew at once", async () => {
+  const { stack, client } = open();
+  client.send("Hello");
+  await settle();
+  // The stack answers the ping of such a socket by closing it.
+  stack.dropSockets();
+  stack.say("Unheard");
+
+  await stack.clock.pass(2_000);
+
+  assert.equal(stack.openedSockets, 2);
+  assert.deepEqual(listed(client), ["Hello", "Unheard"]);
+});
+
+test("without locks, which go with the storage, a text is sent", async () => {
+  const locks = { request: () => Promise.reject(new Error("SecurityError")) };
+
+  const { client, stack } = await underWay({ storage: null, scope: { navigator: { locks } } });
+  client.send("And again");
+  await settle();
+
+  assert.deepEqual(stack.texts, ["Hello", "And again"]);
+  assert.ok(client.messages.every(({ status }) => status === "sent"));
+});
+
+test("a lock that a sleeping tab holds does not hold texts up for ever", async () => {
+  const request = (_name, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const { client, stack } = open({ scope: { navigator: { locks: { request } } } });
+
+  client.send("Hello");
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(stack.texts, ["Hello"]);
+});
+
+test("a storage that is full loses nothing in this page", async () => {
+  const storage = new MemoryStorage();
+  storage.isFull = true;
+  const { client, stack } = await underWay({ storage });
+
+  stack.say("Hi!");
+  assert.equal(client.unread, 1);
+  client.markSeen();
+
+  assert.equal(client.unread, 0);
+  assert.deepEqual(listed(client), ["Hello", "Hi!"]);
+  assert.equal(stack.chats.size, 1);
+});
+
+test("a storage that has room again remembers the visitor", async () => {
+  const storage = new MemoryStorage();
+  storage.isFull = true;
+  const { client, stack } = await underWay({ storage });
+
+  storage.isFull = false;
+  client.wake();
+
+  const { client: next } = open({ stack, storage });
+  assert.equal(next.visitor.chatId, "chat-1");
+});
+
+test("a page that slept through another's first message goes on in that chat", async () => {
+  const { stack, storage, client } = open();
+  const other = open({ stack, storage }).client;
+  other.send("From the other page");
+  await settle();
+
+  client.send("From the first");
+  await settle();
+
+  assert.equal(stack.chats.size, 1);
+  assert.deepEqual(stack.texts, ["From the other page", "From the first"]);
+});
+
+test("what waits in one tab is not lost by what another tab does", async () => {
+  const { stack, storage, client } = await underWay();
+  const other = open({ stack, storage }).client;
+  stack.meddle = () => [503, { code: "giosg_unavailable" }];
+  client.send("one");
+  other.send("two");
+  await settle();
+
+  stack.meddle = () => null;
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual([...stack.texts].sort(), ["Hello", "one", "two"]);
+});
+
+test("a browser that wrongly says that it is offline sends, and says so until an answer comes", async () => {
+  const { client, stack } = await underWay({ scope: { navigator: { onLine: false } } });
+
+  assert.deepEqual(stack.texts, ["Hello"]);
+  assert.equal(client.isConnected, true);
+});
+
+test("without a network a text is tried for as long as it takes, and rarely", async () => {
+  const navigator = { onLine: false };
+  const { stack, client } = open({ scope: { navigator } });
+  stack.meddle = () => {
+    throw new Error("no network");
+  };
+
+  client.send("From a tunnel");
+  await stack.clock.pass(30 * MINUTE);
+  assert.ok(stack.requests.length < 130, String(stack.requests.length));
+  assert.deepEqual(statuses(client), ["delayed"]);
+
+  stack.meddle = () => null;
+  await stack.clock.pass(MINUTE);
+  assert.deepEqual(stack.texts, ["From a tunnel"]);
+});
+
+test("a text whose answer was lost is sent again under the same id, and is there once", async () => {
+  const { stack, client } = await underWay();
+  let isLost = false;
+  stack.meddle = (method, path, body) => {
+    if (isLost || method !== "POST") return null;
+    isLost = true;
+    stack.say(body.message, { sender_type: "visitor", client_message_id: body.client_message_id });
+    throw new Error("connection reset");
+  };
+
+  client.send("Just once");
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(stack.texts, ["Hello", "Just once"]);
+  assert.deepEqual(listed(client), ["Hello", "Just once"]);
+});
+
+test("texts keep their order through a reload and a clock that goes back", async () => {
+  const { stack, storage, client } = await underWay();
+  stack.meddle = () => [503, { code: "giosg_unavailable" }];
+  client.send("one");
+  stack.clock.time -= 10 * MINUTE;
+  client.send("two");
+  await settle();
+  client.close();
+
+  stack.meddle = () => null;
+  open({ stack, storage }).client.resume();
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(stack.texts, ["Hello", "one", "two"]);
+});
+
+test("a chat that ended long ago does not mark a new one as ended", async () => {
+  const { stack, storage, client } = await underWay();
+  const sleepy = open({ stack, storage }).client;
+  sleepy.resume();
+  await settle();
+  client.startNew();
+  client.send("A new one");
+  await settle();
+
+  stack.end(stack.chats.get("chat-1"));
+  await settle();
+
+  assert.equal(open({ stack, storage }).client.isUnderWay, true);
+});
