@@ -336,6 +336,13 @@ def test_a_busy_site_is_not_throttled() -> None:
     assert {name: limits[name] >= needed for name, needed in BUSIEST_SECOND.items()} == dict.fromkeys(limits, True)
 
 
+def test_only_what_the_owner_alone_knows_has_to_be_answered() -> None:
+    """An Enter is an answer to every other question of `sam deploy --guided`; cfn-lint holds defaults against rules."""
+    asked = {name for name, each in template()["Parameters"].items() if "Default" not in each}
+
+    assert asked == REQUIRED_PARAMETERS.keys()
+
+
 def test_nobody_is_asked_whether_a_function_may_do_without_authentication() -> None:
     """`sam deploy --guided` asks so for each route of an API without `Auth`, and an Enter ends the deployment."""
     (api,) = resources("AWS::Serverless::HttpApi").values()

@@ -1,4 +1,4 @@
-"""Run ministack, with what its API Gateway does otherwise than AWS's made right, and with logs in files that rotate.
+"""Run ministack: what its API Gateway does otherwise than AWS's made right, layers unpacked once, logs in files.
 
 It stands in for the command `ministack` and is run by the emulator's own interpreter: `mended_ministack.py [FOLDER]`.
 With a folder the functions' lines go to `functions.log` there, and its own warnings to `emulator.log`, and only the
@@ -8,11 +8,16 @@ newest stay in its CloudWatch Logs. A name that a newer ministack has changed en
 
 import importlib
 import logging
+import os
 import sys
 from contextvars import ContextVar
+from io import BytesIO
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
 from typing import Any
+from zipfile import ZipFile
 
 # The places of the body among the arguments.
 INVOKED_BODY = 6
@@ -30,6 +35,8 @@ THROTTLED = (
 )
 THROTTLED_TABLES = "throttled-tables"
 """The file in the emulator's folder that names them."""
+LAYERS_VARIABLE = "_LAMBDA_LAYERS_DIRS"
+"""Where the emulator's functions look for their layers."""
 TOO_LARGE = (413, {"Content-Type": "application/json", "x-amzn-ErrorType": "PayloadTooLargeException"}, b"{}")
 
 
@@ -155,6 +162,25 @@ def take_alarms_on_expressions(provisioners: Any) -> None:
     provisioners._cw_metric_alarm_record = record_of_the_first
 
 
+def unpack_layers_once(runtime: Any, layer_content: Any, folder: Path) -> None:
+    """Let all functions read one unpacked copy of a layer: each would unpack a thousand files when it starts."""
+    make, lock = runtime.Worker.__init__, Lock()
+
+    def unpacked(arn: str) -> str:
+        place = folder / arn.replace(":", "-")
+        with lock:
+            if not place.exists():
+                ZipFile(BytesIO(layer_content(arn))).extractall(place)
+        return str(place)
+
+    def make_with_layers(worker: Any, name: str, config: dict[str, Any], code: bytes) -> None:
+        layers = os.pathsep.join(unpacked(each["Arn"]) for each in config.get("Layers") or [])
+        variables = {**config.get("Environment", {}).get("Variables", {}), LAYERS_VARIABLE: layers}
+        make(worker, name, {**config, "Layers": [], "Environment": {"Variables": variables}}, code)
+
+    runtime.Worker.__init__ = make_with_layers
+
+
 def throttle_on_request(dynamodb: Any, switch: Path) -> None:
     """Refuse what writes to the tables that a file names, as long as it is there: the emulator's tables are never busy.
 
@@ -190,10 +216,13 @@ def main(folder: str | None = None) -> None:
         mend(gateway)
     take_alarms_on_expressions(importlib.import_module(f"{services}.cloudformation.provisioners"))
     throttle_on_request(importlib.import_module(f"{services}.dynamodb"), Path.cwd() / THROTTLED_TABLES)
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    lambdas: Any = importlib.import_module(f"{services}.lambda_svc")
+    unpack_layers_once(runtime, lambdas._resolve_layer_zip, Path(mkdtemp(prefix="layers-")))
     if folder:
         logs: Any = importlib.import_module(f"{services}.cloudwatch_logs")
-        log_into(Path(folder), importlib.import_module("ministack.core.lambda_runtime"))
-        forget_old_invocations(importlib.import_module(f"{services}.lambda_svc"), logs._log_groups)
+        log_into(Path(folder), runtime)
+        forget_old_invocations(lambdas, logs._log_groups)
     del sys.argv[1:]
     app.main()
 

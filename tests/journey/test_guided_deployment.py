@@ -110,6 +110,7 @@ def deploy(emulator: Emulator, built: Path, *options: str) -> Terminal:
     return terminal
 
 
+@pytest.mark.long
 def test_enter_deploys_all_but_what_only_the_owner_knows_and_the_second_time_nothing_is_asked(
     emulator: Emulator, built: Path
 ) -> None:

@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
+from operations import replay
 from operations.replay import replay_chat, replay_dead_letters
 from operations.stacks.deployed import DeployedStack
 from tests.toolkit.deployment import Stack, wait_for
@@ -25,7 +27,8 @@ def test_a_chat_is_compared_with_giosg_on_demand(stack: Stack) -> None:
     assert visitor.read()["chat"]["status"] == "active"
 
 
-def test_dead_letters_are_replayed(stack: Stack) -> None:
+def test_dead_letters_are_replayed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "WAIT_SECONDS", 0)  # the emulator's queue is one server, which knows at once
     visitor = stack.start(message="Hello")
     stack.giosg.webhooks.misbehaviour.next("drop", times=10)
     stack.giosg.agent.say(visitor.chat_id, "lost for a while")

@@ -4,7 +4,7 @@ Everything that can be switched on is on. Webhooks are delivered over HTTP.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,11 +109,22 @@ class Stack:
         for agent in self.giosg.agents:
             agent.go_online()
 
-    def set_doors(self, room_id: str, *, are_open: bool) -> None:
-        """Let all agents of a room come or go, and everybody see it at once: for ten seconds an answer is believed."""
+    def set_doors(self, room_id: str, *, are_open: bool, seen_by: Sequence[str] = ()) -> None:
+        """Let all agents of a room come or go, and everybody see it at once: for ten seconds an answer is believed.
+
+        Functions that have asked before believe their own memory: they are named, and start anew.
+        """
         for agent in self.giosg.agents_of(room_id):
             (agent.go_online if are_open else agent.go_offline)()
+        for logical_id in seen_by:
+            self._restart(logical_id)
         self._forget("availability#")
+
+    def _restart(self, logical_id: str) -> None:
+        """Let a function have no memory, as whenever its configuration is written."""
+        functions, name = self.local.boto3_client("lambda"), self.local.resources[logical_id]
+        timeout = functions.get_function_configuration(FunctionName=name)["Timeout"]
+        functions.update_function_configuration(FunctionName=name, Timeout=timeout)
 
     def call_scheduled(self, logical_id: str) -> None:
         """Call a function as its schedule does, without waiting for it."""
