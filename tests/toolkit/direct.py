@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore import xform_name
+from botocore.client import BaseClient
 from botocore.endpoint import Endpoint
 from botocore.hooks import first_non_none_response
 from moto.core.botocore_stubber import BotocoreStubber
@@ -23,9 +23,9 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser  # type: ignore[attr-defined] # it has no types
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined] # it has no types
 from moto.dynamodb.responses import DynamoHandler
+from tests.toolkit.expressions import quick_expressions
+from tests.toolkit.items import quick_items
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ def direct_tables(region: str) -> Iterator[None]:
     respond = Endpoint._do_get_response  # type: ignore[attr-defined] # botocore's stubs leave out what is private
 
     def create_request(endpoint: Any, params: Json, operation_model: Any = None) -> Any:
-        if operation_model.service_model.service_name == "dynamodb" and operation_model.name.endswith(OF_ITEMS):
+        if is_of_items(operation_model):
             return Request(body=params["body"])
         return create(endpoint, params, operation_model)
 
@@ -82,10 +82,40 @@ def direct_tables(region: str) -> Iterator[None]:
         with one_at_a_time:
             return _answer(event_name.removeprefix(EVENT), request.body, region)
 
-    with pytest.MonkeyPatch.context() as patch, quick_transactions(), quick_expressions():
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        quick_requests(),
+        quick_transactions(),
+        quick_expressions(),
+        quick_items(),
+    ):
         patch.setattr(Endpoint, "create_request", create_request)
         patch.setattr(Endpoint, "_do_get_response", do_get_response)
         patch.setattr(BotocoreStubber, "__call__", answer)
+        yield
+
+
+def is_of_items(operation: Any) -> bool:
+    """Tell whether an operation is one that is called directly."""
+    return bool(operation.service_model.service_name == "dynamodb" and operation.name.endswith(OF_ITEMS))
+
+
+@contextmanager
+def quick_requests() -> Iterator[None]:
+    """Let a call that is never one over HTTP have no address and no user agent, and its parameters as they are."""
+    resolve, convert = BaseClient._resolve_endpoint_ruleset, BaseClient._convert_to_request_dict  # type: ignore[attr-defined]
+
+    def resolve_endpoint(client: Any, operation_model: Any, *facts: Any, **rest: Any) -> Any:
+        return ("", {}, {}) if is_of_items(operation_model) else resolve(client, operation_model, *facts, **rest)
+
+    def convert_to_request(client: Any, *, operation_model: Any, **facts: Any) -> Any:
+        if not is_of_items(operation_model):
+            return convert(client, operation_model=operation_model, **facts)
+        return {"body": json.dumps(facts["api_params"]).encode(), "headers": {}, "context": facts["context"]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_resolve_endpoint_ruleset", resolve_endpoint)
+        patch.setattr(BaseClient, "_convert_to_request_dict", convert_to_request)
         yield
 
 
@@ -96,7 +126,7 @@ def _answer(operation: str, body: bytes, region: str) -> Answer:
         result = getattr(handler, xform_name(operation))().result
     except JsonRESTError as refusal:
         return _refusal(json.loads(refusal.description))
-    return Answer(200, json.loads(json.dumps(result)) | {"ResponseMetadata": {"HTTPStatusCode": 200}})
+    return Answer(200, result | {"ResponseMetadata": {"HTTPStatusCode": 200}})
 
 
 def _refusal(facts: Json) -> Answer:
@@ -143,35 +173,3 @@ def _put_back(backend: Any, write: Json, table: Table, item: Any) -> None:
         table.items[hash_key][range_key] = item
     elif item is not None:
         table.items[hash_key] = item
-
-
-@contextmanager
-def quick_expressions() -> Iterator[None]:
-    """Let an expression be parsed once, as who uses it takes a copy, and its nodes be told apart by their types."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(UpdateExpressionParser, "make", staticmethod(_parsed))
-        patch.setattr(DepthFirstTraverser, "traverse", _traverse)
-        yield
-
-
-_parsed = cache(UpdateExpressionParser.make)
-
-
-def _traverse(traverser: Any, root: Any) -> Any:
-    """Do what moto's traverser does, children first."""
-    kinds = traverser.nodes_to_be_processed()
-
-    def visit(node: Any, child_id: int) -> Any:
-        for number, child in enumerate(node.children or ()):
-            traverser.pre_processing_of_child(node, number)
-            if hasattr(child, "children"):
-                visit(child, number)
-        if not issubclass(type(node), kinds):
-            return node
-        parent, made = node.parent, traverser.process(node)
-        made.parent = parent
-        if parent:
-            parent.children[child_id] = made
-        return made
-
-    return visit(root, -1)
