@@ -50,8 +50,10 @@ class Invocations:
 
     def _next(self, invocation: Task) -> Task | None:
         """Return what can go on of an invocation: itself, or else a thread that it waits for."""
-        parts = [invocation, *(each for each in self._scheduler.tasks if each.root is invocation)]
-        return next((each for each in parts if not each.outcome.done() and each.can_go_on), None)
+        if not invocation.is_over and invocation.can_go_on:
+            return invocation
+        parts = (each for each in self._scheduler.tasks if each.root is invocation)
+        return next((each for each in parts if each.can_go_on), None)
 
     def take_turn(self, pick: int) -> None:
         """Let one of those that are under way make a step."""
@@ -60,7 +62,7 @@ class Invocations:
 
     def settle(self) -> None:
         """Hand on the answers of those that have come to their end."""
-        for each in [each for each in self.under_way if each.task.outcome.done()]:
+        for each in [each for each in self.under_way if each.task.is_over]:
             self.under_way.remove(each)
             each.settle(None if each.task.has_failed else each.task.outcome.result())
 

@@ -1,6 +1,7 @@
 """Two invocations that meet inside of each other, step by step: the stack agrees with Giosg after each meeting."""
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ Act = Callable[[Invocation], Any]
 ENOUGH = (0,) * 80
 """Turns until whatever is under way has come to its end."""
 FIRST_STEPS = range(1, 7)
-SECOND_STEPS = (2, 4, 100)
-FURTHER_SECOND_STEPS = (3, 5)
+SECOND_STEPS = (2, 3, 4, 5, 100)
+MEETINGS = ((1, 2), (2, 4), (3, 100), (4, 2), (5, 4), (6, 100))
+"""How many steps the first makes before the second begins, and how many that makes at once then."""
+FURTHER_MEETINGS = tuple(each for each in product(FIRST_STEPS, SECOND_STEPS) if each not in MEETINGS)
 
 
 def _started(run: Run) -> None:
@@ -186,19 +189,18 @@ PAIRS = {
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_invocations_may_meet_at_any_of_their_steps(stack: Stack, pair: str) -> None:
-    _meet_at_each(stack, pair, SECOND_STEPS)
+    _meet_at_each(stack, pair, MEETINGS)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("pair", PAIRS)
 def test_two_invocations_may_meet_at_further_steps(stack: Stack, pair: str) -> None:
-    _meet_at_each(stack, pair, FURTHER_SECOND_STEPS)
+    _meet_at_each(stack, pair, FURTHER_MEETINGS)
 
 
-def _meet_at_each(stack: Stack, pair: str, second_steps: Iterable[int]) -> None:
-    for steps in FIRST_STEPS:
-        for others in second_steps:
-            _meet(stack, pair, Invocation(steps=steps), Invocation(steps=others))
+def _meet_at_each(stack: Stack, pair: str, meetings: Iterable[tuple[int, int]]) -> None:
+    for steps, others in meetings:
+        _meet(stack, pair, Invocation(steps=steps), Invocation(steps=others))
 
 
 def _meet(stack: Stack, pair: str, how: Invocation, other: Invocation) -> None:
