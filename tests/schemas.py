@@ -1,13 +1,14 @@
 """The schemas of openapi.yaml and asyncapi.yaml, which refer to each other's, and whether a value is of one of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -16,7 +17,7 @@ DOCUMENTS = ("openapi.yaml", "asyncapi.yaml")
 _BASE = "urn:stack:"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads YAML, and refuses a name that stands twice in one place: PyYAML itself would take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as PyYAML's
@@ -50,9 +51,26 @@ def check(name: str, schema: Mapping[str, Any], value: Any) -> None:
     assert not errors, "; ".join(errors)
 
 
+_found_right: set[tuple[str, str]] = set()
+
+
+def _refer(validator: Any, reference: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """Follow a reference, unless just this value has been found right by it: lists show the same things again."""
+    seen = reference, repr(value)
+    if seen in _found_right:
+        return
+    errors = list(Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema))
+    if not errors:
+        _found_right.add(seen)
+    yield from errors
+
+
+_Validator = extend(Draft202012Validator, {"$ref": _refer})  # type: ignore[no-untyped-call] # it has no types
+
+
 @cache
-def _validator(name: str, schema: str) -> Draft202012Validator:
-    return Draft202012Validator(_closed(_absolute(name, json.loads(schema))), registry=_registry())
+def _validator(name: str, schema: str) -> Any:
+    return _Validator(_closed(_absolute(name, json.loads(schema))), registry=_registry())
 
 
 @cache
