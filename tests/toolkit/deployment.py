@@ -116,7 +116,11 @@ class Stack:
         """
         for agent in self.giosg.agents_of(room_id):
             (agent.go_online if are_open else agent.go_offline)()
-        for logical_id in seen_by:
+        self.forget_who_is_there(*seen_by)
+
+    def forget_who_is_there(self, *logical_ids: str) -> None:
+        """Let the next who asks for agents learn of those who are there now, from these functions as well."""
+        for logical_id in logical_ids:
             self._restart(logical_id)
         self._forget("availability#")
 
