@@ -13,6 +13,8 @@ WITH_INDEX = index="$${PIP_INDEX_URL:-$$(.venv/uv/bin/python -m pip config get g
 DEV := .venv/dev/bin
 SAM := .venv/sam/bin/sam
 ENVIRONMENTS := .venv/dev/.installed .venv/sam/.installed .venv/emulator/.installed
+# None waits for another, only for the tools that it needs; the slowest are first.
+CHECKS := .local/policies/checked check-types check-template .local/specification/checked check-page check-style
 # What every command for a deployed stack takes beside its own: JSON=1 answers machines, YES=1 confirms beforehand.
 OPERATE = PYTHONPATH=layers/giosg_client $(DEV)/python -m operations
 OPTIONS = $(if $(REGION),--region "$(REGION)") $(if $(JSON),--json) $(if $(YES),--yes)
@@ -24,6 +26,9 @@ REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true tests/speci
 SPECTRAL := tests/specification/node_modules/.bin/spectral lint
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header
 PYTEST := $(DEV)/python -m pytest -n 2 --no-loadscope-reorder
+# What is made side by side says what it has to say when it is done, if make can (from 4.0).
+TOGETHER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j3)
+IN_TURN = $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 export SAM_CLI_TELEMETRY := 0
 export LAYER_CACHE := $(CURDIR)/.local/layers
@@ -39,9 +44,11 @@ run: environments ## Run the whole stack on this machine, until Ctrl-C
 deploy-local: environments ## Bring changed code into the running local stack; its data stay
 	@$(DEV)/python -m local.stack deploy
 
-check test .local/policies/checked soak proof: ENVIRONMENTS += .venv/checkov/.installed tests/web/node_modules/.installed tests/specification/node_modules/.installed
+test soak proof: ENVIRONMENTS += .venv/checkov/.installed tests/web/node_modules/.installed tests/specification/node_modules/.installed
 
-test: environments .venv/.runtime-python check ## Run the checks and every test, the proof with 2,500 faults
+test: ## Run the checks and every test, the proof with 2,500 faults
+	@echo "Installing what is missing, and checking"
+	@$(TOGETHER) $(IN_TURN) $(ENVIRONMENTS) .venv/.runtime-python $(CHECKS)
 	$(PYTEST) -m "not long" $(PYTEST_FLAGS)
 
 quick: .venv/dev/.installed ## For whoever edits: lint, types, and the tests of the client and of the pure rules
@@ -62,17 +69,27 @@ breaks: environments ## Break the rules on purpose, one by one, and see the test
 clients: environments .venv/clients/.installed tests/clients/node_modules/.installed ## Generate clients from openapi.yaml, and let them chat
 	$(DEV)/python -m pytest $(PYTEST_FLAGS) tests/clients/check_generated_clients.py
 
-check: environments .local/policies/checked .local/specification/checked tests/web/node_modules/.installed ## Lint, formatting, types and the template
+check: ## Lint, formatting, types and the template
+	@$(TOGETHER) $(IN_TURN) $(CHECKS)
+
+check-style: .venv/dev/.installed
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
+
+check-types: .venv/dev/.installed
 	$(DEV)/mypy
+
+check-page: tests/web/node_modules/.installed
 	$(TSC) -p web/client
 	$(TSC) -p web/view
 	$(TSC) -p tests/web/types
-	$(SAM) validate --lint
+
+# These are the rules of `sam validate --lint`.
+check-template: .venv/sam/.installed
+	.venv/sam/bin/cfn-lint template.yaml
 
 # checkov takes ten seconds, so that it looks only at a template that it has not passed yet.
-.local/policies/checked: template.yaml .checkov.yaml requirements/checkov.txt | environments
+.local/policies/checked: template.yaml .checkov.yaml requirements/checkov.txt | .venv/dev/.installed .venv/checkov/.installed
 	$(DEV)/python -m local.stack.expanded .local/policies/template.json
 	.venv/checkov/bin/checkov --config-file .checkov.yaml --file .local/policies/template.json
 	@touch $@
@@ -156,7 +173,7 @@ clean: ## Remove everything that was made
 	rm -rf .venv .local .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 environments: ## Install the tools, each set in an environment of its own
-	@$(MAKE) --silent --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j3) $(ENVIRONMENTS)
+	@$(TOGETHER) --silent $(ENVIRONMENTS)
 
 # The stamp comes last and holds what was installed: an interrupted install is made anew, as one with other requirements.
 .venv/%/.installed: requirements/%.txt | $(UV)
@@ -194,4 +211,4 @@ $(UV): requirements/uv.txt
 		2>/dev/null || $(UV) python install --quiet 3.13 2>/dev/null || echo "There is no Python 3.13, and none can be fetched"
 	@touch $@
 
-.PHONY: bench breaks build check clean clients cost delete deploy deploy-local doctor environments erase-visitor export-visitor gameday help lock proof quick replay rotate-webhook-secret run soak status test trace webhook-urls
+.PHONY: bench breaks build check check-page check-style check-template check-types clean clients cost delete deploy deploy-local doctor environments erase-visitor export-visitor gameday help lock proof quick replay rotate-webhook-secret run soak status test trace webhook-urls
