@@ -15,6 +15,9 @@ MOST_BYTES = 405_000
 """As moto has it."""
 
 
+PLAIN = {str, int, float, bool, type(None)}
+
+
 @contextmanager
 def quick_items() -> Iterator[None]:
     """Let items be made, copied and written out at once."""
@@ -74,4 +77,8 @@ def plain(answer: Any) -> Any:
         return {name: plain(each) for name, each in answer.items()}
     if kind is list:
         return [plain(each) for each in answer]
-    return answer if kind is str else dynamo_to_dict(answer)
+    if kind is DynamoType and answer.type[0] != "B":
+        return {answer.type: plain(answer.value)}
+    if kind is Item:
+        return plain(answer.to_json())
+    return answer if kind in PLAIN else dynamo_to_dict(answer)
