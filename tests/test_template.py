@@ -5,8 +5,6 @@ import importlib.metadata
 import json
 import re
 import shutil
-import subprocess
-import sys
 import sysconfig
 from dataclasses import fields
 from functools import cache
@@ -29,6 +27,7 @@ from tests.template import (
     statements,
     template,
 )
+from tests.toolkit.interpreters import Interpreter
 
 from visitor_chat import wiring
 from visitor_chat.runtime.settings import Settings
@@ -56,9 +55,7 @@ REQUIRED_PARAMETERS = {
     "GiosgApiToken": "an-api-token",
 }
 PROBE = """
-import json, sys
-sys.path[:0] = json.loads(sys.argv[1])
-import app
+import app, json
 print(json.dumps({"is_callable": callable(app.handler), "routes": list(getattr(app, "ROUTES", []))}))
 """
 
@@ -83,18 +80,19 @@ def libraries() -> str:
 
 
 @cache
+def interpreter(layers: tuple[str, ...]) -> Interpreter:
+    """Begin an interpreter that finds only these layers and what they bring."""
+    begun = Interpreter([*(ROOT / layer for layer in layers), libraries()])
+    atexit.register(begun.close)
+    return begun
+
+
+@cache
 def alone(name: str) -> dict[str, Any]:
-    """Import a function in a fresh interpreter that finds only its own folder and what its layers bring."""
+    """Import a function in a process that finds only its own folder and what its layers bring."""
     refs = [layer["Fn::If"][1] if "Fn::If" in layer else layer for layer in properties(name)["Layers"]]
     layers = [template()["Resources"][layer["Ref"]]["Properties"]["ContentUri"] for layer in refs]
-    paths = [*(str(ROOT / place) for place in (properties(name)["CodeUri"], *layers)), libraries()]
-    ran = subprocess.run(  # noqa: S603 - it is this interpreter
-        [sys.executable, "-I", "-S", "-c", PROBE, json.dumps(paths)],
-        env={},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = interpreter(tuple(layers)).run(PROBE, ROOT / properties(name)["CodeUri"])
     assert ran.returncode == 0, ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout)
     return found

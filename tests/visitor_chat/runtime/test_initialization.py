@@ -3,7 +3,6 @@
 import gc
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from threading import Thread
 import pytest
 from tests.environments import plain_environment
 from tests.template import ROOT, folder, resources
+from tests.toolkit.interpreters import OF_AWS, Interpreter
 
 from visitor_chat.runtime import initialization
 
@@ -35,6 +35,7 @@ ALSO = {
     "get_push_key": {SECRET},
 }
 OF_A_ROLE = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+IMPORT = "import app, gc; print('started', gc.isenabled(), gc.get_freeze_count() > 0)"
 PLACES = [
     ROOT / "layers/giosg_client",
     ROOT / "layers/web_push",
@@ -92,40 +93,41 @@ def everything() -> Iterator[Everything]:
         server.shutdown()
 
 
-def start(function: str, url: str, **variables: str) -> str:
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[Interpreter]:
+    with Interpreter(PLACES, imports=[*OF_AWS, "requests"]) as interpreter:
+        yield interpreter
+
+
+def start(interpreter: Interpreter, function: str, url: str, **variables: str) -> str:
     """Import a function as Lambda does, in a process of its own; give what it wrote."""
     own = plain_environment(GIOSG_BASE_URL=url, SOCKET_ENDPOINT=url, KNOWN_USERS="on", WEB_PUSH="on")
     runtime = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(map(str, [ROOT / "functions" / function, *PLACES])),
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_REGION": "eu-north-1",
         "AWS_DEFAULT_REGION": "eu-north-1",
         "AWS_ENDPOINT_URL": url,
     }
-    ran = subprocess.run(
-        [sys.executable, "-c", "import app, gc; print('started', gc.isenabled(), gc.get_freeze_count() > 0)"],
-        env={**own, **runtime, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = interpreter.run(IMPORT, ROOT / "functions" / function, **{**own, **runtime, **variables})
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("started True True\n")
     return ran.stdout
 
 
 @pytest.mark.parametrize("function", CONNECTED)
-def test_a_function_uses_what_it_needs_before_its_first_request(everything: Everything, function: str) -> None:
-    said = start(function, everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", **OF_A_ROLE)
+def test_a_function_uses_what_it_needs_before_its_first_request(
+    everything: Everything, interpreter: Interpreter, function: str
+) -> None:
+    said = start(interpreter, function, everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", **OF_A_ROLE)
 
     assert "warm-up failed" not in said
     assert {target.split(".")[0] for target in everything.asked} >= (set() if function in SECRET_ALONE else TABLE)
     assert ALSO.get(function, set()) <= set(everything.asked)
 
 
-def test_aws_sees_the_sdk_and_this_product(everything: Everything) -> None:
-    start("list_messages", everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", **OF_A_ROLE)
+def test_aws_sees_the_sdk_and_this_product(everything: Everything, interpreter: Interpreter) -> None:
+    start(interpreter, "list_messages", everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", **OF_A_ROLE)
 
     (agent,) = everything.agents
     assert agent.startswith("Botocore/")
@@ -133,19 +135,21 @@ def test_aws_sees_the_sdk_and_this_product(everything: Everything) -> None:
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
-def test_nothing_connected_and_no_secret_goes_into_a_snapshot(everything: Everything, function: str) -> None:
+def test_nothing_connected_and_no_secret_goes_into_a_snapshot(
+    everything: Everything, interpreter: Interpreter, function: str
+) -> None:
     credentials = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{everything.url}/credentials"}
 
-    start(function, everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start", **credentials)
+    start(interpreter, function, everything.url, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start", **credentials)
 
     assert everything.asked == []
 
 
-def test_a_function_starts_although_nobody_can_be_reached() -> None:
+def test_a_function_starts_although_nobody_can_be_reached(interpreter: Interpreter) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
         nowhere = f"http://127.0.0.1:{closed.server_port}"
 
-    said = start("list_messages", nowhere, AWS_MAX_ATTEMPTS="1", **OF_A_ROLE)
+    said = start(interpreter, "list_messages", nowhere, AWS_MAX_ATTEMPTS="1", **OF_A_ROLE)
 
     assert said.count("warm-up failed") == 1
 
