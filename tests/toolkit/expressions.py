@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined] # it
     UpdateExpressionAddAction,
     UpdateExpressionDeleteAction,
     UpdateExpressionFunction,
+    UpdateExpressionPath,
     UpdateExpressionRemoveAction,
     UpdateExpressionSetAction,
 )
@@ -39,9 +40,6 @@ ACTIONS = (
 )
 OF_TEXT_ALONE = (ActionCountValidator, OverlappingPathsValidator, UpdateHashRangeKeyValidator)
 """What looks at neither the values nor the item."""
-MOST_KEPT = 1000
-"""Names may hold ids, so that their number has no end."""
-
 Names = tuple[tuple[str, str], ...]
 
 
@@ -50,9 +48,11 @@ def quick_expressions() -> Iterator[None]:
     """Let expressions be parsed and checked once."""
     make_operand = ConditionExpressionParser._make_operand
 
-    def with_value(parser: Any, node: Any) -> Any:
+    def with_values(parser: Any, node: Any) -> Any:
         if node.kind == parser.Kind.EXPRESSION_ATTRIBUTE_VALUE:
             return comparisons.AttributeValue(parser.expression_attribute_values[node.text])
+        if node.kind == parser.Kind.PATH:
+            return comparisons.AttributePath([_named(parser, each) for each in node.children])
         return make_operand(parser, node)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -61,7 +61,7 @@ def quick_expressions() -> Iterator[None]:
         patch.setattr(DepthFirstTraverser, "traverse", _traverse)
         patch.setattr(Node, "find_clauses", _find)
         patch.setattr(ConditionExpressionParser, "parse", _parse_condition)
-        patch.setattr(ConditionExpressionParser, "_make_operand", with_value)
+        patch.setattr(ConditionExpressionParser, "_make_operand", with_values)
         yield
 
 
@@ -70,17 +70,21 @@ _parsed = cache(UpdateExpressionParser.make)
 
 def _prepare(validator: Any, expression: Any, *, table: Any, **facts: Any) -> None:
     """Do what moto's validator does, but check the text only when it is new, and copy no more than the actions."""
-    _check(expression, _sorted(facts["expression_attribute_names"]), tuple(table.table_key_attrs))
+    names = facts["expression_attribute_names"] or {}
+    used = tuple((name, names[name]) for name in _roots(expression) if name in names)
+    _check(expression, used, tuple(table.table_key_attrs))
     vars(validator).update(facts, table=table)
     validator.processors = [each for each in validator.get_ast_processors() if not isinstance(each, OF_TEXT_ALONE)]
     validator.node_to_validate = _copy(_flat(expression), None)
 
 
-def _sorted(names: dict[str, str] | None) -> Names:
-    return tuple(sorted((names or {}).items()))
+@cache
+def _roots(expression: Any) -> list[str]:
+    """Return what paths begin with: names further in may be ids, and are not looked at."""
+    return sorted({path.children[0].children[0] for path in expression.find_clauses([UpdateExpressionPath])})
 
 
-@lru_cache(MOST_KEPT)
+@cache
 def _check(expression: Any, names: Names, key_attributes: tuple[str, ...]) -> None:
     tree, known = deepcopy(expression), dict(names)
     ActionCountValidator().traverse(tree)
@@ -146,25 +150,29 @@ def _has_clauses(kind: Any) -> bool:
 
 
 def _parse_condition(parser: Any) -> Any:
-    """Do what moto's parser does, with a tree that knows its values by their names alone."""
+    """Do what moto's parser does, with a tree that has placeholders where names and values belong."""
     if not parser.condition_expression:
         return comparisons.OpDefault(None, None)  # type: ignore[arg-type]
-    tree = _tree(parser.condition_expression, _sorted(parser.expression_attribute_names))
+    tree = _tree(parser.condition_expression)
     parser.expr_attr_names_found += parser._find_literals(tree)
     parser.expr_attr_values_found += parser._find_expr_attr_values(tree)
     return parser._make_op_condition(tree)
 
 
-class _Whatever(dict[str, Any]):
-    """Has a value of every name, which nobody uses."""
+def _named(parser: Any, node: Any) -> Any:
+    return parser.expression_attribute_names[node.text] if node.text.startswith("#") else node.value
+
+
+class _Placeholders(dict[str, Any]):
+    """Has for every placeholder just that."""
 
     def __missing__(self, name: str) -> str:
         return name
 
 
-@lru_cache(MOST_KEPT)
-def _tree(expression: str, names: Names) -> Any:
-    parser = ConditionExpressionParser(expression, dict(names), _Whatever())
+@cache
+def _tree(expression: str) -> Any:
+    parser = ConditionExpressionParser(expression, _Placeholders(), _Placeholders())
     nodes: deque[Any] = parser._parse_paths(parser._lex_condition_expression())
     for apply in (parser._apply_functions, parser._apply_comparator, parser._apply_in, parser._apply_between):
         nodes = apply(nodes)

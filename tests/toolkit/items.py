@@ -1,4 +1,4 @@
-"""moto's items, copied and written out without the detours: what they are, and what they say, is moto's own."""
+"""moto's items, compared, found, copied and written out without the detours: what they are, and say, is moto's own."""
 
 import base64
 from collections.abc import Iterator
@@ -9,25 +9,71 @@ import pytest
 from moto.dynamodb import responses
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize, dynamo_to_dict
 
 MOST_BYTES = 405_000
 """As moto has it."""
 
 
+OF_INDEX = 6
+"""Where `Table.query` has the name of an index, after the partition's key."""
+OF_BYTES = {"B", "BS"}
 PLAIN = {str, int, float, bool, type(None)}
 
 
 @contextmanager
 def quick_items() -> Iterator[None]:
     """Let items be made, copied and written out at once."""
+    query, same = Table.query, DynamoType.__eq__
+
+    def query_partition(table: Any, key: Any, *asked: Any, **rest: Any) -> Any:
+        """Look, without an index, at one partition instead of the whole table."""
+        if asked[OF_INDEX] is not None:
+            return query(table, key, *asked, **rest)
+        whole = table.items
+        table.items = {key: whole[key]} if key in whole else {}
+        try:
+            return query(table, key, *asked, **rest)
+        finally:
+            table.items = whole
+
+    def is_same(value: Any, other: Any) -> bool:
+        return value.value == other.value if value.type == other.type == "S" else bool(same(value, other))
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "query", query_partition)
+        patch.setattr(Table, "all_items", _sorted_items)
+        patch.setattr(DynamoType, "__eq__", is_same)
+        patch.setattr(DynamoType, "__ne__", lambda value, other: not is_same(value, other))
+        patch.setattr(DynamoType, "__hash__", lambda value: hash(_comparable(value)))
+        patch.setattr(DynamoType, "size", _size)
         patch.setattr(Item, "__init__", _make)
         patch.setattr(Item, "__deepcopy__", _copy_item)
         patch.setattr(DynamoType, "__deepcopy__", lambda value, _memo: copied(value))
         patch.setattr(DynamoType, "to_regular_json", _written)
         patch.setattr(responses, "dynamo_to_dict", plain)
         yield
+
+
+def _sorted_items(table: Any) -> list[Any]:
+    items = table.items.values()
+    found = [item for partition in items for item in partition.values()] if table.range_key_attr else list(items)
+    return sorted(found, key=lambda item: (_comparable(item.hash_key), item.range_key and _comparable(item.range_key)))
+
+
+def _comparable(value: Any) -> Any:
+    return value.value if value.type == "S" else value.cast_value
+
+
+def _size(value: Any) -> int:
+    """Do what moto does."""
+    inside = value.value
+    if isinstance(inside, dict):
+        return sum(bytesize(name) + _size(each) for name, each in inside.items())
+    if isinstance(inside, list):
+        return sum(_size(each) if isinstance(each, DynamoType) else bytesize(each) for each in inside)
+    return 1 if isinstance(inside, bool) else bytesize(str(inside) if value.type == "N" else inside)
 
 
 def _make(item: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
@@ -77,7 +123,7 @@ def plain(answer: Any) -> Any:
         return {name: plain(each) for name, each in answer.items()}
     if kind is list:
         return [plain(each) for each in answer]
-    if kind is DynamoType and answer.type[0] != "B":
+    if kind is DynamoType and answer.type not in OF_BYTES:
         return {answer.type: plain(answer.value)}
     if kind is Item:
         return plain(answer.to_json())
