@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,15 +64,21 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """Return a client with every right."""
-        make: Any = boto3.session.Session().client
-        return make(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            config=Config(proxies={}, retries={"total_max_attempts": 2}),
-        )
+        return client_at(self.url, service)
+
+
+@cache
+def client_at(url: str, service: str) -> Any:
+    """Return the one client of this process: making one takes longer than most of what it is asked for."""
+    make: Any = boto3.session.Session().client
+    return make(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        config=Config(proxies={}, retries={"total_max_attempts": 2}),
+    )
 
 
 class EmulatorProcess:

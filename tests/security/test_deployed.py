@@ -156,7 +156,10 @@ def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: S
             connect(ticket)
 
 
-def test_a_flood_of_messages_is_stopped(visitor: Visitor) -> None:
+def test_a_flood_of_messages_is_stopped(deployed: Stack, visitor: Visitor) -> None:
+    assert visitor.send("the first of many").ok
+    deployed.let_quotas_have_counted(58)
+
     refused = next(answer for number in range(200) if (answer := visitor.send(str(number))).status_code == 429)
 
     assert refused.json()["code"] in {"too_many_requests", "chat_ended"}

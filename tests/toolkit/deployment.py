@@ -17,6 +17,7 @@ from local.stack.webhook_urls import read_secret
 from tests.toolkit.push_service import PushService
 
 PATIENCE_SECONDS = 15.0
+COORDINATION = "CoordinationTable"
 ROOMS = {"sales": "5e1f0a86-93c4-4b7d-8a2e-6d40c7b915f3"}
 SWITCHED_ON = {"AbsentVisitorNotices": "ENABLED", "KnownUsers": "on", "Quotas": "on", "WebPush": "on"}
 
@@ -136,12 +137,26 @@ class Stack:
         names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
         functions.invoke(FunctionName=next(name for name in names if logical_id in name))
 
+    def let_quotas_have_counted(self, acts: int) -> None:
+        """Let every counter that there is stand at so many."""
+        for key in self._coordination("quota#"):
+            if not key["id"]["S"].startswith("quota#salt#"):
+                self.local.boto3_client("dynamodb").update_item(
+                    TableName=self.local.resources[COORDINATION],
+                    Key=key,
+                    UpdateExpression="SET used = :acts",
+                    ExpressionAttributeValues={":acts": {"N": str(acts)}},
+                )
+
     def _forget(self, kind: str) -> None:
-        tables = self.local.boto3_client("dynamodb")
-        table = next(name for name in tables.list_tables()["TableNames"] if "-CoordinationTable-" in name)
-        for item in tables.scan(TableName=table, ProjectionExpression="id")["Items"]:
-            if item["id"]["S"].startswith(kind):
-                tables.delete_item(TableName=table, Key=item)
+        for key in self._coordination(kind):
+            self.local.boto3_client("dynamodb").delete_item(TableName=self.local.resources[COORDINATION], Key=key)
+
+    def _coordination(self, kind: str) -> list[dict[str, Any]]:
+        """Return the keys of a kind of entries in the table of what functions tell each other."""
+        table = self.local.resources[COORDINATION]
+        items = self.local.boto3_client("dynamodb").scan(TableName=table, ProjectionExpression="id")["Items"]
+        return [item for item in items if item["id"]["S"].startswith(kind)]
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
