@@ -32,6 +32,8 @@ IN_TURN = $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 export SAM_CLI_TELEMETRY := 0
 export LAYER_CACHE := $(CURDIR)/.local/layers
+# Hundreds of processes start in one run of the tests: each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 
