@@ -19,7 +19,7 @@ ENOUGH = (0,) * 80
 """Turns until whatever is under way has come to its end."""
 FIRST_STEPS = range(1, 7)
 SECOND_STEPS = (2, 3, 4, 5, 100)
-MEETINGS = ((1, 2), (2, 4), (3, 100), (4, 2), (5, 4), (6, 100))
+MEETINGS = ((1, 2), (2, 4), (2, 5), (3, 100), (4, 2), (5, 4), (6, 100))
 """How many steps the first makes before the second begins, and how many that makes at once then."""
 FURTHER_MEETINGS = tuple(each for each in product(FIRST_STEPS, SECOND_STEPS) if each not in MEETINGS)
 
