@@ -16,6 +16,17 @@ from tests.local.giosg_caller import Caller
 from tests.web.browser import chromium
 
 pytestmark = pytest.mark.browser
+HOLD_READS = """
+const read = window.fetch;
+const held = new Promise((resolve) => { window.letGo = resolve; });
+window.fetch = async (...request) => {
+  const answer = await read(...request);
+  window.isHeld = true;
+  await held;
+  return answer;
+};
+"""
+"""What the page reads from now on arrives when the test lets it go."""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +94,19 @@ def test_a_press_that_a_new_text_meets_still_chooses_the_chat(caller: Caller, co
     caller.say(chat_id, "Anybody there?")
     console.wait_for(lambda: console.texts("#waiting .last") == ["Anybody there?"])
     ActionChains(console.browser).release().perform()
+
+    console.find("#take")
+
+
+def test_a_chat_that_is_chosen_while_the_page_reads_stays_chosen(caller: Caller, console: Console) -> None:
+    chat_id = caller.start_chat("Hi")
+    item = console.find("#waiting .item")
+    console.browser.execute_script(HOLD_READS)
+    caller.say(chat_id, "Anybody there?")
+    console.wait_for(lambda: console.browser.execute_script("return window.isHeld"))
+
+    item.click()
+    console.browser.execute_script("window.letGo()")
 
     console.find("#take")
 

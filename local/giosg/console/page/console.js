@@ -76,8 +76,11 @@ function refresh() {
 async function readUntilFresh() {
   while (isStale) {
     isStale = false;
-    const newer = await call("GET", chosenId ? `state?chat=${chosenId}` : "state").catch(() => null);
-    if (newer) render(newer);
+    const askedId = chosenId;
+    const newer = await call("GET", askedId ? `state?chat=${askedId}` : "state").catch(() => null);
+    if (!newer || askedId !== chosenId) continue; // What was chosen meanwhile is asked for next.
+    if (!newer.conversation) chosenId = null;
+    render(newer);
   }
 }
 
@@ -196,7 +199,6 @@ function chatItem({ key, name, isHere, isForeign, room, text, at, isChosen }, kn
 
 function renderConversation() {
   const chat = state.conversation;
-  if (chosenId && (!chat || chat.id !== chosenId)) chosenId = chat ? chosenId : null;
   $("welcome").hidden = Boolean(chat);
   $("chat").hidden = !chat;
   if (!chat) return;
