@@ -11,7 +11,6 @@ from selenium.common.exceptions import (
     TimeoutException,
 )
 from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -24,14 +23,32 @@ WATCH_VIOLATIONS = """
         violations.push(`${broken} ${by}`);
     });
 """
-ROWS = """
-    const text = (row, part) => row.querySelector(part)?.textContent.trim() ?? null;
-    return [...document.querySelector("visitor-chat").shadowRoot.querySelectorAll(".row")].map((row) => ({
+# What every look at the chat begins with. One script sees at once what a driver's own commands would take four to see.
+LOOK = """
+    const chat = document.querySelector("visitor-chat");
+    const part = (selector) => chat?.shadowRoot.querySelector(selector) ?? null;
+    const isShown = (found) => Boolean(found?.checkVisibility({visibilityProperty: true}));
+    const textOf = (found) => isShown(found)
+        ? found.innerText.split("\\n").map((line) => line.trim()).filter(Boolean).join("\\n")
+        : "";
+    const inside = (row, selector) => row.querySelector(selector)?.textContent.trim() ?? null;
+    const rows = () => [...chat.shadowRoot.querySelectorAll(".row")].map((row) => ({
         kind: ["visitor", "agent", "system", "aside"].find((kind) => row.classList.contains(kind)),
-        text: text(row, ".bubble, .emoji, .notice"),
-        name: text(row, "bdi"),
-        state: text(row, ".state"),
+        text: inside(row, ".bubble, .emoji, .notice"),
+        name: inside(row, "bdi"),
+        state: inside(row, ".state"),
     }));
+"""
+# Looks every 20 ms, inside the page; for a second at a time, because a page that goes meanwhile answers nothing.
+WATCH = """
+    const [wanted, done] = arguments;
+    const end = performance.now() + 1000;
+    (function again() {
+        let isMet = false;
+        try { isMet = Boolean(CONDITION); } catch { /* The chat is not there yet. */ }
+        if (isMet || performance.now() > end) done(isMet);
+        else setTimeout(again, 20);
+    })();
 """
 
 
@@ -64,18 +81,21 @@ class ChatPage:
 
     # --- Looking
 
+    def look(self, expression: str, *wanted: str) -> Any:
+        """Return what an expression over `LOOK` comes to; `wanted` is what it looks for."""
+        return self.driver.execute_script(f"{LOOK} const wanted = [...arguments]; return {expression}", *wanted)
+
     def part(self, selector: str) -> WebElement:
-        host = self.driver.find_element(By.CSS_SELECTOR, "visitor-chat")
-        return host.shadow_root.find_element(By.CSS_SELECTOR, selector)
+        found: WebElement | None = self.look("part(wanted[0])", selector)
+        if found is None:
+            raise NoSuchElementException(selector)
+        return found
 
     def shows(self, selector: str) -> bool:
-        try:
-            return self.part(selector).is_displayed()
-        except (NoSuchElementException, StaleElementReferenceException):
-            return False
+        return bool(self.look("isShown(part(wanted[0]))", selector))
 
     def rows(self) -> list[Row]:
-        return [Row(**row) for row in self.driver.execute_script(ROWS) or []]
+        return [Row(**row) for row in self.look("rows()")]
 
     def said(self) -> list[str | None]:
         return [row.text for row in self.rows()]
@@ -84,11 +104,8 @@ class ChatPage:
         return next((row.state for row in self.rows() if row.text == text), None)
 
     def text_of(self, selector: str) -> str:
-        """Return the lines that the page shows: WebKitGTK's driver finds none in what is shown in the top layer."""
-        if not self.shows(selector):
-            return ""
-        text = str(self.driver.execute_script("return arguments[0].innerText", self.part(selector)))
-        return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+        """Return the lines that the page shows there."""
+        return str(self.look("textOf(part(wanted[0]))", selector))
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         try:
@@ -96,20 +113,31 @@ class ChatPage:
         except TimeoutException:
             raise TimeoutException(f"waited for: {what}; the page shows {self.rows()}") from None
 
+    def until_seen(self, condition: str, *wanted: str) -> None:
+        """Wait for an expression, as in `look`, to hold."""
+        watch = LOOK + WATCH.replace("CONDITION", condition)
+        self.until(lambda: self.driver.execute_async_script(watch, wanted), f"{condition}: {wanted}")
+
     def until_said(self, text: str) -> None:
-        self.until(lambda: text in self.said(), text)
+        self.until_seen("rows().some((row) => row.text === wanted[0])", text)
 
     def until_state(self, text: str, state: str) -> None:
-        self.until(lambda: (self.state_of(text) or "").startswith(state), f"{text} to be {state}")
+        condition = "rows().find((row) => row.text === wanted[0])?.state?.startsWith(wanted[1])"
+        self.until_seen(condition, text, state)
 
     def until_shown(self, selector: str) -> None:
-        self.until(lambda: self.shows(selector), selector)
+        self.until_seen("isShown(part(wanted[0]))", selector)
 
     def until_status(self, text: str) -> None:
-        self.until(lambda: text in self.text_of(".status"), f"status {text}")
+        self.until_seen("textOf(part('.status')).includes(wanted[0])", text)
 
     def until_notice(self, text: str) -> None:
-        self.until(lambda: text in self.text_of(".bar"), f"notice {text}")
+        self.until_seen("textOf(part('.bar')).includes(wanted[0])", text)
+
+    def settle(self) -> None:
+        """Wait until nothing moves any more: what still comes in has other colours and another size."""
+        moving = "chat.shadowRoot.getAnimations().map((animation) => animation.finished)"
+        self.call(f"return Promise.all({moving}).then(() => 1)")
 
     # --- Acting
 
@@ -168,6 +196,12 @@ class ChatPage:
         conditions = {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
         self.chrome.execute_cdp_cmd("Network.enable", {})
         self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+    def prefer_languages(self, languages: str) -> None:
+        """Be a browser whose user prefers these, as in `de,sv`."""
+        agent = self.driver.execute_script("return navigator.userAgent")
+        told = {"userAgent": agent, "acceptLanguage": languages}
+        self.chrome.execute_cdp_cmd("Emulation.setUserAgentOverride", told)
 
     def set_scheme(self, scheme: str, *, are_colours_forced: bool = False) -> None:
         forced = {"name": "forced-colors", "value": "active" if are_colours_forced else "none"}

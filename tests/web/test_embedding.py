@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.web.browser import chromium
 from tests.web.building import PACKAGE_SCRIPT
 from tests.web.page import ChatPage
 from tests.web.site import Site
@@ -268,13 +267,12 @@ def contrast_of_ink(page: ChatPage) -> float:
         ("de", "Hello! How can we help?"),
     ],
 )
-def test_the_browser_s_language_is_spoken(api: VisitorApi, language: str, hello: str) -> None:
-    with chromium(language=language) as driver:
-        page = ChatPage(driver, api.page_url)
-        page.visit()
-        page.until_shown(".hello")
+def test_the_browser_s_language_is_spoken(page: ChatPage, language: str, hello: str) -> None:
+    page.prefer_languages(language)
+    page.visit()
+    page.until_shown(".hello")
 
-        assert page.text_of(".hello") == hello
+    assert page.text_of(".hello") == hello
 
 
 def test_a_link_chooses_the_standalone_page_s_language(page: ChatPage) -> None:

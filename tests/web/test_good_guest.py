@@ -135,6 +135,7 @@ class TestTheHostsPage:
         show(page, api, site, f'<div style="{trap}; margin-top: 3000px">{ELEMENT}</div>')
         page.call("return chat.open()")
         page.until_shown(".panel")
+        page.settle()
 
         box = page.call(
             "const b = chat.shadowRoot.querySelector('.panel').getBoundingClientRect(); return [b.top, b.bottom]"

@@ -268,11 +268,13 @@ class TestGiosgIsSlowOrDown:
         assert len(api.chats.chats) == 1
 
     def test_reads_that_fail_show_calmly_and_recover(self, talking: ChatPage, api: VisitorApi) -> None:
-        api.faults.refuse("POST realtime", Refused(503, "giosg_unavailable"), times=4)
-        api.faults.refuse(READ, Refused(503, "giosg_unavailable"), times=3)
+        api.faults.refuse("POST realtime", Refused(503, "giosg_unavailable"), times=100)
+        api.faults.refuse(READ, Refused(503, "giosg_unavailable"), times=100)
         api.agent.say("Through it all")
         api.drop_sockets()
-
         talking.until_notice("No connection")
+
+        api.faults.refusals.clear()
+
         talking.until(lambda: not talking.shows(".bar"), "the notice to go")
         talking.until_said("Through it all")

@@ -1,11 +1,13 @@
 """Nothing that a visitor writes is lost, whatever the browser does, in Chromium, Firefox and WebKit."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
+from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webdriver import WebDriver
 from tests.web.browser import ENGINES, NoBrowser, chromium, firefox
 from tests.web.page import ChatPage
@@ -28,6 +30,11 @@ ALWAYS_OFFLINE = "<script>Object.defineProperty(Navigator.prototype, 'onLine', {
 NOTE_RETURNS = "<script>addEventListener('pageshow', ({persisted}) => { window.isBack = persisted; })</script>"
 
 
+def in_each(engines: Iterable[str]) -> list[ParameterSet]:
+    """Chromium at every change; the others, which take long to start, in `make proof`."""
+    return [pytest.param(name, marks=() if name == "chromium" else pytest.mark.long) for name in engines]
+
+
 @pytest.fixture
 def site(api: VisitorApi) -> Iterator[Site]:
     """Somebody's site, on an origin of its own."""
@@ -40,9 +47,12 @@ def body_with(api: VisitorApi, elements: str) -> str:
     return f'<p>Our jackets</p><script type="module" src="{api.page_url}/widget.js"></script>{elements}'
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
-def _engine(request: pytest.FixtureRequest) -> Iterator[WebDriver]:
-    yield from started(ENGINES[request.param])
+@pytest.fixture(scope="module", params=in_each(ENGINES))
+def _engine(request: pytest.FixtureRequest, _browser: Chrome) -> Iterator[WebDriver]:
+    if request.param == "chromium":
+        yield _browser
+    else:
+        yield from started(ENGINES[request.param])
 
 
 @pytest.fixture
@@ -52,7 +62,7 @@ def anywhere(_engine: WebDriver, site: Site) -> Iterator[ChatPage]:
     _engine.get("about:blank")
 
 
-@pytest.fixture(params=list(BLOCK_ALL_COOKIES))
+@pytest.fixture(params=in_each(BLOCK_ALL_COOKIES))
 def without_storage(request: pytest.FixtureRequest, site: Site) -> Iterator[ChatPage]:
     """The site in browsers whose user blocks all cookies, and with them storage and locks."""
     yield from (ChatPage(driver, site.url) for driver in started(BLOCK_ALL_COOKIES[request.param]))
