@@ -278,7 +278,7 @@ class TestSmallScreens:
         visited.set_size(640, 400, scale=2)
         talk(visited, api)
 
-        assert visited.part(".send").is_displayed()
+        assert visited.shows(".send")
         assert visited.driver.execute_script("return document.documentElement.scrollWidth") <= 640
 
 

@@ -143,5 +143,5 @@ def test_a_link_to_the_page_cannot_name_a_module(page: ChatPage) -> None:
     page.visit()
     page.until_status("online")
 
-    assert page.part("h2").text == "Support"
+    assert page.text_of("h2") == "Support"
     assert page.call("return chat.getAttribute('challenge')") is None

@@ -265,7 +265,7 @@ class TestWhatAgentsSend:
 
         link = talking.part(".agent .bubble a")
         assert link.get_property("href") == address
-        assert link.text == shown
+        assert talking.text_of(".agent .bubble a") == shown
         assert link.get_attribute("rel") == "noopener noreferrer nofollow"
         assert link.get_attribute("target") == "_blank"
         assert text in talking.said()

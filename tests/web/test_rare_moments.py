@@ -270,6 +270,6 @@ class TestButtons:
         self.offer(visited, api)
 
         link = visited.part(".card a")
-        assert (link.text, link.get_property("href")) == ("Our shop", "https://shop.example.test/")
+        assert (visited.text_of(".card a"), link.get_property("href")) == ("Our shop", "https://shop.example.test/")
         assert link.get_attribute("rel") == "noopener noreferrer nofollow"
         assert link.get_attribute("target") == "_blank"
