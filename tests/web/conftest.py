@@ -11,6 +11,7 @@ from tests.environments import plain_environment
 from tests.web.browser import NoBrowser, chromium
 from tests.web.building import build_page
 from tests.web.page import ChatPage
+from tests.web.tab import clean_tab
 from tests.web.visitor_api import VisitorApi
 
 HERE = Path(__file__).parent
@@ -75,17 +76,9 @@ def api(_running_api: VisitorApi) -> VisitorApi:
 
 @pytest.fixture
 def page(_browser: Chrome, api: VisitorApi) -> Iterator[ChatPage]:
-    """The standalone page in a fresh tab of a browser that remembers nothing."""
-    first = _browser.current_window_handle
-    _browser.switch_to.new_window("tab")
-    _browser.execute_cdp_cmd(
-        "Storage.clearDataForOrigin", {"origin": api.root.partition("/_")[0], "storageTypes": "all"}
-    )
-    yield ChatPage(_browser, api.page_url)
-    for handle in set(_browser.window_handles) - {first}:
-        _browser.switch_to.window(handle)
-        _browser.close()
-    _browser.switch_to.window(first)
+    """The standalone page in a browser that remembers nothing."""
+    with ChatPage(_browser, api.page_url) as page, clean_tab(_browser):
+        yield page
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from selenium.common.exceptions import (
     JavascriptException,
@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+from tests.web.tab import set_network
 
 # Made before any script of the page runs: what the page's policy refused.
 WATCH_VIOLATIONS = """
@@ -63,15 +64,23 @@ class Row:
 
 
 class ChatPage:
-    """A page with a <visitor-chat>, in the browser's current window."""
+    """A page with a <visitor-chat> in the browser's current window; a context manager in Chromium."""
 
     def __init__(self, driver: WebDriver, url: str, *, patience_seconds: float = 15.0) -> None:
         self.driver = driver
         self.url = url
         passing = [StaleElementReferenceException, JavascriptException]
         self.wait = WebDriverWait(driver, patience_seconds, 0.05, passing)
+        self._scripts: list[str] = []
         if isinstance(driver, Chrome):
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH_VIOLATIONS})
+            self.run_first(WATCH_VIOLATIONS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for identifier in self._scripts:
+            self.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
 
     def visit(self) -> None:
         self.driver.get(self.url)
@@ -192,10 +201,13 @@ class ChatPage:
         assert isinstance(self.driver, Chrome)
         return self.driver
 
+    def run_first(self, script: str) -> None:
+        """Run a script before any of the page's own, from its next visit on and as long as this is used."""
+        added = self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        self._scripts.append(added["identifier"])
+
     def set_network(self, *, is_online: bool) -> None:
-        conditions = {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self.chrome.execute_cdp_cmd("Network.enable", {})
-        self.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+        set_network(self.chrome, is_online=is_online)
 
     def prefer_languages(self, languages: str) -> None:
         """Be a browser whose user prefers these, as in `de,sv`."""

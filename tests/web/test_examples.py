@@ -11,6 +11,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from tests.web.site import Site
+from tests.web.tab import clean_tab, set_network
 from tests.web.visitor_api import VisitorApi
 
 pytestmark = pytest.mark.browser
@@ -93,9 +94,7 @@ class Frontend:
         self.until(lambda: self.lines() == list(lines), str(lines))
 
     def set_network(self, *, is_online: bool) -> None:
-        conditions = {"offline": not is_online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        self.driver.execute_cdp_cmd("Network.enable", {})
-        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+        set_network(self.driver, is_online=is_online)
 
 
 @pytest.fixture(scope="module", params=list(LAY_OUT))
@@ -113,18 +112,12 @@ def example(
 
 @pytest.fixture
 def frontend(example: Path, api: VisitorApi, _browser: Chrome) -> Iterator[Frontend]:
-    """An example on a site of its own, in a fresh tab; the port is new, so that nothing is remembered."""
+    """An example on a site of its own; the port is new, so that nothing is remembered."""
     assert api.requests == []
-    first = _browser.current_window_handle
-    _browser.switch_to.new_window("tab")
-    with Site(files={"/example": str(example)}) as site:
+    with Site(files={"/example": str(example)}) as site, clean_tab(_browser):
         shown = Frontend(_browser, f"{site.url}example/index.html")
         shown.visit()
         yield shown
-        for handle in set(_browser.window_handles) - {first}:
-            _browser.switch_to.window(handle)
-            _browser.close()
-    _browser.switch_to.window(first)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,22 +60,18 @@ CLICK = """
 
 
 @pytest.fixture
-def offering(page: ChatPage, api: VisitorApi) -> Iterator[ChatPage]:
+def offering(page: ChatPage, api: VisitorApi) -> ChatPage:
     """Return the page of a visitor who may be told, on a stack that tells."""
     api.chats.push_key = KEY
-    with with_push_service(page):
-        yield page
+    allow_push(page)
+    return page
 
 
-@contextmanager
-def with_push_service(page: ChatPage) -> Iterator[None]:
-    driver = page.driver
+def allow_push(page: ChatPage) -> None:
+    """Let the browser have a push service, and its user agree to notices."""
+    page.run_first(PUSH_SERVICE)
     origin = page.url.partition("/_")[0]
-    added = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": PUSH_SERVICE})
-    driver.execute_cdp_cmd("Browser.grantPermissions", {"origin": origin, "permissions": ["notifications"]})
-    yield
-    driver.execute_cdp_cmd("Browser.resetPermissions", {})
-    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    page.chrome.execute_cdp_cmd("Browser.grantPermissions", {"origin": origin, "permissions": ["notifications"]})
 
 
 def wait_long(page: ChatPage, api: VisitorApi, *, minutes: float = 2) -> None:
@@ -217,7 +212,7 @@ class TestOffer:
 
     def test_that_the_visitor_declines_is_not_made_again(self, page: ChatPage, api: VisitorApi) -> None:
         api.chats.push_key = KEY
-        page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": PUSH_SERVICE + DECLINED})
+        page.run_first(PUSH_SERVICE + DECLINED)
         page.visit()
         wait_long(page, api)
         page.until_shown(".push")
@@ -249,7 +244,7 @@ class TestUnsupported:
     )
     def test_nothing_is_said(self, page: ChatPage, api: VisitorApi, lacking: str) -> None:
         api.chats.push_key = KEY
-        page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": lacking})
+        page.run_first(lacking)
         page.visit()
         wait_long(page, api)
 
@@ -318,19 +313,19 @@ class TestOnASite:
     def test_the_sites_own_worker_tells_and_opens_the_chat(self, page: ChatPage, api: VisitorApi, site: Site) -> None:
         api.chats.push_key = KEY
         page.url = site.url
-        with with_push_service(page):
-            page.visit()
-            page.until_shown(".launcher")
-            page.open()
-            wait_long(page, api)
-            agree(page)
-            page.call("chat.close()")
-            push(page, NOTICE)
-            page.until(lambda: notices(page, "/visitor-chat/worker.js"), "the notice")
+        allow_push(page)
+        page.visit()
+        page.until_shown(".launcher")
+        page.open()
+        wait_long(page, api)
+        agree(page)
+        page.call("chat.close()")
+        push(page, NOTICE)
+        page.until(lambda: notices(page, "/visitor-chat/worker.js"), "the notice")
 
-            assert click(page.driver) == [f"focus {site.url}"]
+        assert click(page.driver) == [f"focus {site.url}"]
 
-            page.until_shown(".panel")
+        page.until_shown(".panel")
 
     def test_the_chat_is_open_on_a_page_that_the_notice_has_opened(
         self, page: ChatPage, api: VisitorApi, site: Site

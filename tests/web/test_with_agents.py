@@ -15,6 +15,7 @@ from selenium.webdriver import Chrome
 from tests.toolkit.deployment import Stack
 from tests.web.console import AgentConsole
 from tests.web.page import ChatPage
+from tests.web.tab import clean_tab
 from tests.web.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -50,17 +51,10 @@ def deployed(request: pytest.FixtureRequest) -> Iterator[Deployed]:
 
 @pytest.fixture
 def page(_browser: Chrome, deployed: Deployed) -> Iterator[ChatPage]:
-    first = _browser.current_window_handle
-    _browser.switch_to.new_window("tab")
-    origin = {"origin": deployed.chat_page_url.partition("/_")[0], "storageTypes": "all"}
-    _browser.execute_cdp_cmd("Storage.clearDataForOrigin", origin)
     # A first answer can take its time, as the functions behind it are started by being asked; so can the page, which
     # notices that a socket is dead by a ping in half a minute.
-    yield ChatPage(_browser, deployed.chat_page_url, patience_seconds=80)
-    for handle in set(_browser.window_handles) - {first}:
-        _browser.switch_to.window(handle)
-        _browser.close()
-    _browser.switch_to.window(first)
+    with ChatPage(_browser, deployed.chat_page_url, patience_seconds=80) as page, clean_tab(_browser):
+        yield page
 
 
 @pytest.fixture
