@@ -33,7 +33,8 @@ def test_a_message_that_is_left_in_one_room_while_the_other_is_open_is_answered_
     body = {"message": "Call me", "client_message_id": str(uuid.uuid4()), "room": "sales"}
 
     left = requests.post(f"{stack.local.api_url}/held_messages", json=body, timeout=30)
-    stack.set_doors(SALES, are_open=True)
+    # It may have found the room closed by itself: it is called each minute.
+    stack.set_doors(SALES, are_open=True, seen_by=["DeliverHeldMessagesFunction"])
     stack.call_scheduled("DeliverHeldMessagesFunction")
 
     assert listed == {"default": True, "sales": False}
