@@ -1,6 +1,6 @@
 """A visitor's chat on the whole stack, as the tests of its parts need it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -83,6 +83,21 @@ class Scene(NamedTuple):
         yield
         hooks.unregister(name, unique_id="breaking")
         assert left[0] < times, f"nobody called {operation}"
+
+    @contextmanager
+    def meanwhile(self, operation: str, act: Callable[[], Any]) -> Iterator[None]:
+        """Let something happen before the next such call of DynamoDB, and after all that was read for it."""
+        left = [act]
+
+        def happen(**_request: Any) -> None:
+            if left:
+                left.pop()()
+
+        hooks, name = wiring.aws("dynamodb").meta.events, f"before-send.dynamodb.{operation}"
+        hooks.register_first(name, happen, unique_id="meanwhile")
+        yield
+        hooks.unregister(name, unique_id="meanwhile")
+        assert not left, f"nobody called {operation}"
 
     def sweep(self, *, remaining_milliseconds: int = 60_000) -> dict[str, int]:
         """Hand over what is due, and let the queue's consumers compare it; return what was said of the handing over."""

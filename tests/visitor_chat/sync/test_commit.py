@@ -38,6 +38,25 @@ def test_who_was_overtaken_reads_again_and_commits(scene: Scene, visit: Visit) -
     assert scene.texts(visit) == ["Hello?", "one"]
 
 
+@pytest.mark.parametrize("first", ["added", "removed"])
+def test_who_was_overtaken_by_what_no_visitor_sees_reads_again(scene: Scene, visit: Visit, first: str) -> None:
+    """The rest of a message, of which a part is kept, meets its removal: what is unseen does not change the chat."""
+    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+    scene.giosg.agent.edit(message_id, "two")
+    scene.giosg.agent.remove(message_id)
+    letters = {each.body["action"]: each for each in scene.giosg.webhooks.take("messages")}
+    scene.deliver(letters.pop("changed"))
+    began = letters.pop(first)
+
+    with scene.meanwhile("TransactWriteItems", lambda: scene.deliver(*letters.values())):
+        assert scene.deliver(began) == [204]
+
+    stored = wiring.store().messages.find(visit.chat_id, message_id)
+    assert stored is not None
+    assert (stored.is_removed, stored.content.get("message")) == (True, None)
+    assert (stored.seq is not None) == (first == "removed"), "who has seen it sees it removed"
+
+
 def test_a_webhook_that_could_not_be_stored_is_given_back(scene: Scene, visit: Visit) -> None:
     scene.giosg.agent.rule_says(visit.chat_id, "one")
 
