@@ -97,7 +97,7 @@ class Frontend:
         set_network(self.driver, is_online=is_online)
 
 
-@pytest.fixture(scope="module", params=list(LAY_OUT))
+@pytest.fixture(scope="module", params=["plain", pytest.param("react", marks=pytest.mark.long)])
 def example(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

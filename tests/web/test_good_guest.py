@@ -82,17 +82,15 @@ def test_a_closed_chat_is_read_aloud_too(guest: ChatPage, api: VisitorApi) -> No
 
 
 class TestLanguages:
-    @pytest.mark.parametrize(
-        ("tag", "hello"), [("fi_FI", "Hei"), ("sv-SE-x-own", "Hej"), ("??", "Hello"), ("fil", "Hello")]
-    )
     def test_languages_are_read_leniently_and_compared_as_languages(
-        self, page: ChatPage, api: VisitorApi, site: Site, tag: str, hello: str
+        self, page: ChatPage, api: VisitorApi, site: Site
     ) -> None:
-        show(page, api, site, f'<visitor-chat lang="{tag}"></visitor-chat>')
-
+        show(page, api, site, '<visitor-chat lang="fi_FI"></visitor-chat>')
         page.open()
 
-        page.until(lambda: hello in page.text_of(".hello"), hello)
+        for tag, hello in (("fi_FI", "Hei"), ("??", "Hello"), ("sv-SE-x-own", "Hej"), ("fil", "Hello")):
+            page.call(f"chat.lang = '{tag}'")
+            page.until_seen("textOf(part('.hello')).includes(wanted[0])", hello)
 
     def test_without_one_of_its_own_the_pages_language_counts(
         self, page: ChatPage, api: VisitorApi, site: Site
