@@ -164,7 +164,7 @@ class Functions:
     """Calls the stack's functions as API Gateway does, and holds each answer against the documented API."""
 
     context: Context = field(default_factory=Context)
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list, init=False, repr=False)
 
     def call(
         self,
