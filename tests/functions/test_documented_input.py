@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from local.giosg import SimulatedGiosg
 from tests import public_api
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, start
+from tests.functions.acts import codes, start
 from tests.functions.bad_values import NO_TEXTS, NO_UUIDS
 from tests.functions.documented_input import body
 from tests.toolkit.clock import Clock
@@ -30,11 +30,6 @@ FOR_PYTHON = {"newline"}
 """Before which Python's own `$` matches, but not that of the patterns' dialect."""
 
 
-@pytest.fixture(scope="module")
-def chatting(stack: Any) -> Chatting:
-    return start(stack.functions)
-
-
 @given(body=body("StartChat", room="default"))
 @some
 def test_every_start_that_the_schema_allows_is_taken(functions: Functions, body: dict[str, Any]) -> None:
@@ -45,8 +40,10 @@ def test_every_start_that_the_schema_allows_is_taken(functions: Functions, body:
 
 @given(body=body("SendMessage"))
 @some
-def test_every_message_that_the_schema_allows_is_taken(chatting: Chatting, body: dict[str, Any]) -> None:
-    reply = chatting.functions.call("send_message", "POST", chatting.messages_path, token=chatting.token, body=body)
+def test_every_message_that_the_schema_allows_is_taken(functions: Functions, body: dict[str, Any]) -> None:
+    chatting = start(functions)  # of its own: hypothesis may make up one id for two texts
+
+    reply = functions.call("send_message", "POST", chatting.messages_path, token=chatting.token, body=body)
 
     # A button that was made up is none that was offered.
     assert codes(reply) == [(404, "action_not_found") if "action" in body else (201, None)]
