@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tests import aws
-from tests.functions import notices
-from tests.functions.acts import Chatting
+from tests.toolkit import notifications
+from tests.toolkit.visitors import Chatting
 
 from bench import stored
 from bench.scenario import Event, Scenario
@@ -50,8 +50,8 @@ def telling(count: int) -> Prepare:
         chat = long_chat(scene, count)
 
         def make() -> Event:
-            said = notices.whole_message(scene.giosg, "Good morning!")
-            body = notices.of_message(scene.giosg, "added", chat.chat_id, str(uuid.uuid4()), said)
+            said = notifications.whole_message(scene.giosg, "Good morning!")
+            body = notifications.of_message(scene.giosg, "added", chat.chat_id, str(uuid.uuid4()), said)
             return aws.http_event("POST", "/giosg_webhooks/messages", body=body, query={"secret": aws.WEBHOOK_SECRET})
 
         return "webhook_messages", make

@@ -13,8 +13,8 @@ import boto3
 from local.giosg import SimulatedGiosg
 from tests import aws
 from tests.environments import plain_environment
-from tests.functions.acts import Chatting, start
-from tests.security.identities import signed
+from tests.toolkit.identities import signed
+from tests.toolkit.visitors import Chatting, start
 
 from bench.aws_stub import AwsStub, serving
 from visitor_chat import wiring

@@ -15,7 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from tests import aws
-from tests.functions.acts import Chatting
+from tests.toolkit.visitors import Chatting
 
 from visitor_chat import wiring
 from visitor_chat.domain.records import Chat, StoredMessage

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import aws
-from tests.functions import notices
+from tests.toolkit import notifications
 
 from bench import pythons
 from bench.aws_stub import CannedStub, serving
@@ -34,8 +34,8 @@ def events(scene: Scenario, chat_id: str, *, webhooks: int) -> list[str]:
     """Make notifications of new messages of agents', each in the event that API Gateway makes of it."""
 
     def event(number: int) -> str:
-        resource = notices.whole_message(scene.giosg, f"Message {number}")
-        body = notices.of_message(scene.giosg, "added", chat_id, str(uuid.uuid4()), resource)
+        resource = notifications.whole_message(scene.giosg, f"Message {number}")
+        body = notifications.of_message(scene.giosg, "added", chat_id, str(uuid.uuid4()), resource)
         query = {"secret": aws.WEBHOOK_SECRET}
         return json.dumps(aws.http_event("POST", "/giosg_webhooks/messages", body=body, query=query))
 

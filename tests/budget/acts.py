@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 from tests.aws import REGION, WEBHOOK_SECRET, http_event
 from tests.budget.meter import Invocation, Meter
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
-from tests.security.identities import signed
+from tests.toolkit import notifications
+from tests.toolkit.identities import signed
 from tests.toolkit.push_service import Browser
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 from visitor_chat.domain.push_subscriptions import subscription_id
@@ -190,7 +190,7 @@ class Acts:
         return self._webhook("messages")
 
     def message_webhook_of_a_chat_that_is_not_known_to_be_ours(self) -> Invocation:
-        return _webhook("messages", notices.about_an_unknown_chat(self._giosg, "messages", action="removed"))
+        return _webhook("messages", notifications.about_an_unknown_chat(self._giosg, "messages", action="removed"))
 
     def chat_webhook(self) -> Invocation:
         self._giosg.agent.end(self._chatting.chat_id)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, deployed
-from tests.functions.acts import start
 from tests.giosg_client.certificates import Certificate
+from tests.toolkit.visitors import start
 
 from giosg_client.connections import GiosgAdapter
 

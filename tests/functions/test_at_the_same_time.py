@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply
-from tests.functions import notices
-from tests.functions.acts import Chatting, codes, start
+from tests.toolkit import notifications
 from tests.toolkit.simulation import Stack, running_stack
+from tests.toolkit.visitors import Chatting, codes, start
 
 SideBySide = Callable[..., list[Any]]
 
@@ -148,8 +148,8 @@ def test_webhooks_of_one_chat_lose_nothing(
 ) -> None:
     chatting = start(functions)
     bodies = [
-        notices.of_message(
-            giosg, "added", chatting.chat_id, str(uuid.uuid4()), notices.whole_message(giosg, str(number))
+        notifications.of_message(
+            giosg, "added", chatting.chat_id, str(uuid.uuid4()), notifications.whole_message(giosg, str(number))
         )
         for number in range(4)
     ] * 2
@@ -175,8 +175,10 @@ def test_a_reader_who_follows_the_cursor_meanwhile_misses_nothing(
             seen.update(message["message"] for message in page["messages"])
 
     def tell(number: int) -> None:
-        message = notices.whole_message(giosg, str(number))
-        functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), message))
+        message = notifications.whole_message(giosg, str(number))
+        functions.webhook(
+            "messages", notifications.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), message)
+        )
 
     side_by_side(follow, *[lambda number=number: tell(number) for number in range(5)])
     follow()

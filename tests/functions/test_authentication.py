@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from tests.aws import Functions, Reply
-from tests.functions.acts import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, start
 from tests.functions.conftest import AwsCalls, Stack, stored_items
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, start
 
 Call = Callable[..., Reply]
 

@@ -7,7 +7,8 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from local.giosg.faults.faults import Kind
 from tests.aws import Functions, Reply
-from tests.functions.acts import Chatting, codes, deliver, refused_fields, start
+from tests.toolkit.visitors import Chatting, codes, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 BUTTONS = {
     "title": "How would you like to have it?",

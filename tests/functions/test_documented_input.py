@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from local.giosg import SimulatedGiosg
 from tests import public_api
 from tests.aws import Functions
-from tests.functions.acts import codes, start
 from tests.functions.bad_values import NO_TEXTS, NO_UUIDS
 from tests.functions.documented_input import body
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import codes, start
 
 from visitor_chat.domain.invisible import shows_nothing
 

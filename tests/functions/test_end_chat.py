@@ -5,9 +5,10 @@ from typing import Literal
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, deliver, start
 from tests.toolkit.clock import Clock
 from tests.toolkit.silence import silence
+from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

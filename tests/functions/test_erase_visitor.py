@@ -3,8 +3,9 @@
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, deliver, start
 from tests.functions.conftest import stored_items
+from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

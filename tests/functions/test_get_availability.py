@@ -3,8 +3,8 @@
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, Reply
-from tests.functions.acts import codes
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import codes
 
 from visitor_chat import wiring
 

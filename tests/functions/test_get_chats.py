@@ -3,10 +3,11 @@
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, deliver, refused_fields, start
 from tests.functions.bad_values import NO_CURSORS, NO_LIMITS
 from tests.functions.conftest import AwsCalls, Stack
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, codes, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat.domain import cursors
 

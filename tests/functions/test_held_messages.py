@@ -9,10 +9,11 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from local.giosg.faults.faults import Kind
 from tests.aws import Context, Functions, Reply
-from tests.functions.acts import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, deliver, refused_fields
 from tests.functions.conftest import stored_items
 from tests.template import resources
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, refused_fields
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
 

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import Stack
-from tests.functions.notices import SOME_MESSAGE
+from tests.toolkit import notifications
+from tests.toolkit.notifications import SOME_MESSAGE
+from tests.toolkit.visitors import Chatting, start
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 NUMBERS = st.integers() | st.integers(-(10**400), 10**400) | st.floats(allow_nan=False, allow_infinity=False)
@@ -94,7 +94,7 @@ def test_any_bytes(functions: Functions, body: bytes) -> None:
 @hostile
 def test_any_fields_of_a_notification(giosg: SimulatedGiosg, functions: Functions, base: dict[str, Any]) -> None:
     for kind in ("chats", "messages"):
-        assert_taken(functions, kind, notices.about_an_unknown_chat(giosg, kind) | base)
+        assert_taken(functions, kind, notifications.about_an_unknown_chat(giosg, kind) | base)
 
 
 @given(news=st.tuples(ACTIONS, st.uuids().map(str) | st.just(SOME_MESSAGE), MESSAGES))
@@ -103,9 +103,9 @@ def test_any_message_of_a_known_chat(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, news: tuple[str, str, dict[str, Any]]
 ) -> None:
     action, message_id, resource = news
-    whole = notices.whole_message(giosg, "Good morning!") if action == "added" else {}
+    whole = notifications.whole_message(giosg, "Good morning!") if action == "added" else {}
 
-    body = notices.of_message(giosg, action, chatting.chat_id, message_id, whole | resource)
+    body = notifications.of_message(giosg, action, chatting.chat_id, message_id, whole | resource)
     assert_taken(functions, "messages", body)
 
     assert chatting.read(limit="200").status == 200
@@ -116,6 +116,6 @@ def test_any_message_of_a_known_chat(
 def test_any_facts_of_a_known_chat(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, action: str, resource: dict[str, Any]
 ) -> None:
-    assert_taken(functions, "chats", notices.of_chat(giosg, action, chatting.chat_id, resource))
+    assert_taken(functions, "chats", notifications.of_chat(giosg, action, chatting.chat_id, resource))
 
     assert chatting.chat().status == 200

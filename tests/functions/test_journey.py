@@ -3,14 +3,9 @@
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
-
-
-def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
-    for notification in giosg.webhooks.take():
-        reply = functions.webhook(notification.endpoint_kind, notification.body)
-        assert reply.status == 204, reply.text
 
 
 def test_a_visitor_and_an_agent_talk(giosg: SimulatedGiosg, functions: Functions) -> None:

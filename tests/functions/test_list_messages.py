@@ -3,9 +3,10 @@
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, deliver, refused_fields, start
 from tests.functions.bad_values import NO_CURSORS, NO_LIMITS
 from tests.functions.conftest import AwsCalls, Stack, stored_items
+from tests.toolkit.visitors import Chatting, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat.domain import cursors
 

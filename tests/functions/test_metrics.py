@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
+from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat.realtime.event_bus import EventBus
 from visitor_chat.runtime import initialization, telemetry
@@ -49,8 +49,8 @@ def _document(line: str) -> dict[str, Any]:
 
 
 def added(giosg: SimulatedGiosg, chatting: Chatting, created_at: str) -> dict[str, Any]:
-    resource = notices.whole_message(giosg, "Good morning!", created_at=created_at)
-    return notices.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), resource)
+    resource = notifications.whole_message(giosg, "Good morning!", created_at=created_at)
+    return notifications.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), resource)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 2.5, 3600.0, -30.0])
@@ -76,7 +76,7 @@ def test_a_webhook_that_does_not_say_when_has_no_age(
 def test_the_age_of_others_webhooks_is_none_of_ours(
     giosg: SimulatedGiosg, functions: Functions, counts: Counts
 ) -> None:
-    functions.webhook("messages", notices.about_an_unknown_chat(giosg, "messages"))
+    functions.webhook("messages", notifications.about_an_unknown_chat(giosg, "messages"))
 
     assert counts().keys() == {"WebhookForeign"}
 

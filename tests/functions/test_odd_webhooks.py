@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, deliver, start
 from tests.functions.conftest import AwsCalls, stored_items
-from tests.functions.notices import Json
 from tests.functions.odd_values import CHAT_FIELDS, MESSAGE_FIELDS, ODD, is_another_kind
+from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
+from tests.toolkit.notifications import Json
+from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
 from visitor_chat.runtime.clock import to_text
@@ -86,7 +87,9 @@ def queued(calls: AwsCalls) -> list[str]:
 
 
 def added(giosg: SimulatedGiosg, chatting: Chatting, **odd: Any) -> Json:
-    body = notices.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), notices.whole_message(giosg, SAID))
+    body = notifications.of_message(
+        giosg, "added", chatting.chat_id, str(uuid.uuid4()), notifications.whole_message(giosg, SAID)
+    )
     body["resource"] |= odd
     return body
 
@@ -194,7 +197,8 @@ def test_an_odd_field_of_a_change_changes_nothing(
     body = added(giosg, chatting)
     odd = [value for value in ODD.values() if not isinstance(value, str | None) and value != []]
     changes = [
-        notices.of_message(giosg, "changed", chatting.chat_id, body["resource_id"], {field: value}) for value in odd
+        notifications.of_message(giosg, "changed", chatting.chat_id, body["resource_id"], {field: value})
+        for value in odd
     ]
     tell(functions, "messages", body)
 
@@ -209,9 +213,9 @@ def test_what_cannot_be_used_at_all_is_counted_and_compared(
     useless: list[Any] = [None, [], "x", 5]
     for resource in useless:
         for action in ("added", "changed"):
-            body = notices.of_message(giosg, action, chatting.chat_id, str(uuid.uuid4())) | {"resource": resource}
+            body = notifications.of_message(giosg, action, chatting.chat_id, str(uuid.uuid4())) | {"resource": resource}
             tell(functions, "messages", body)
-            tell(functions, "chats", notices.of_chat(giosg, action, chatting.chat_id) | {"resource": resource})
+            tell(functions, "chats", notifications.of_chat(giosg, action, chatting.chat_id) | {"resource": resource})
 
     assert queued(aws_calls) == [chatting.chat_id] * 16
     assert (log.counts(), log.lines()) == (["WebhookUnusable"], ["odd fields"] * 16)
@@ -260,9 +264,9 @@ def test_what_is_knowingly_ignored_is_counted_apart_and_says_why(
 
     tell(functions, "messages", added(giosg, chatting, type="tag_created"))
     tell(functions, "messages", known | {"action": "archived"})
-    tell(functions, "messages", known | {"channel": notices.channel(giosg)})
+    tell(functions, "messages", known | {"channel": notifications.channel(giosg)})
     tell(functions, "messages", known | {"action": "changed", "resource": {"selected_reply_suggestion_id": None}})
-    tell(functions, "messages", notices.about_an_unknown_chat(giosg, "messages"))
+    tell(functions, "messages", notifications.about_an_unknown_chat(giosg, "messages"))
 
     assert log.lines() == ["not for visitors", "unknown action", "another list", "no news", "unknown chat"]
     assert log.counts() == ["WebhookForeign", "WebhookIgnored"]
@@ -278,13 +282,13 @@ def test_an_odd_field_of_a_chat_costs_nothing_but_itself(
     for odd in ODD.values():
         if (field, odd) != ("is_ended", True):
             resource: Json = facts | {field: odd}
-            tell(functions, "chats", notices.of_chat(giosg, "changed", chatting.chat_id) | {"resource": resource})
+            tell(functions, "chats", notifications.of_chat(giosg, "changed", chatting.chat_id) | {"resource": resource})
 
     assert chatting.chat().json["status"] == "active"
     tell(
         functions,
         "chats",
-        notices.of_chat(
+        notifications.of_chat(
             giosg,
             "changed",
             chatting.chat_id,
@@ -298,7 +302,7 @@ def test_an_odd_field_of_a_chat_costs_nothing_but_itself(
 def test_a_chat_that_may_have_ended_is_compared(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, facts: Json
 ) -> None:
-    tell(functions, "chats", notices.of_chat(giosg, "changed", chatting.chat_id, facts))
+    tell(functions, "chats", notifications.of_chat(giosg, "changed", chatting.chat_id, facts))
 
     assert (chatting.chat().json["status"], queued(aws_calls)) == ("waiting", [chatting.chat_id])
 

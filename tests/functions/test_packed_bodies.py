@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply, http_event
-from tests.functions import notices
-from tests.functions.acts import Chatting, codes, refused_fields, start
 from tests.functions.conftest import Stack
+from tests.toolkit import notifications
+from tests.toolkit.visitors import Chatting, codes, refused_fields, start
 
 SAID = {"message": "Hyv\u00e4\u00e4 p\u00e4iv\u00e4\u00e4 \U0001f600"}
 JSON = json.dumps(SAID, ensure_ascii=False).encode()
@@ -110,7 +110,7 @@ def test_no_body_cannot_be_packed_wrongly(functions: Functions) -> None:
 
 @pytest.mark.parametrize("kind", ["chats", "messages"])
 def test_a_packed_webhook_is_taken(giosg: SimulatedGiosg, functions: Functions, kind: str) -> None:
-    raw = json.dumps(notices.about_an_unknown_chat(giosg, kind)).encode()
+    raw = json.dumps(notifications.about_an_unknown_chat(giosg, kind)).encode()
 
     replies = [
         webhook(functions, kind, gzip.compress(raw, mtime=0), "gzip"),
@@ -127,7 +127,7 @@ def test_a_packed_webhook_is_taken(giosg: SimulatedGiosg, functions: Functions, 
 def test_a_webhook_that_is_not_utf_8_is_refused(
     giosg: SimulatedGiosg, functions: Functions, kind: str, encoding: str
 ) -> None:
-    body = notices.about_an_unknown_chat(giosg, kind) | {"other": "\u00e4"}
+    body = notifications.about_an_unknown_chat(giosg, kind) | {"other": "\u00e4"}
 
     reply = webhook(functions, kind, json.dumps(body, ensure_ascii=False).encode(encoding), "identity")
 
@@ -139,13 +139,13 @@ def test_a_webhook_that_is_not_utf_8_is_refused(
 def test_a_text_in_a_webhook_that_is_not_utf_8_is_refused(
     giosg: SimulatedGiosg, functions: Functions, kind: str, wrong: bytes
 ) -> None:
-    body = json.dumps(notices.about_an_unknown_chat(giosg, kind) | {"other": "HERE"}).encode()
+    body = json.dumps(notifications.about_an_unknown_chat(giosg, kind) | {"other": "HERE"}).encode()
 
     assert refused_fields(webhook(functions, kind, body.replace(b"HERE", wrong), "")) == ["body"]
 
 
 def test_a_webhook_may_begin_with_a_byte_order_mark(giosg: SimulatedGiosg, functions: Functions) -> None:
-    raw = b"\xef\xbb\xbf" + json.dumps(notices.about_an_unknown_chat(giosg, "chats")).encode()
+    raw = b"\xef\xbb\xbf" + json.dumps(notifications.about_an_unknown_chat(giosg, "chats")).encode()
 
     assert webhook(functions, "chats", raw, "").status == 204
 

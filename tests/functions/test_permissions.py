@@ -13,13 +13,13 @@ import boto3
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, Context, Functions, Reply
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import forget_the_room
-from tests.security.identities import signed
 from tests.template import folder, listed, references, resources, statements
+from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
+from tests.toolkit.identities import signed
 from tests.toolkit.push_service import Browser
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 from visitor_chat.domain.push_subscriptions import subscription_id
@@ -209,15 +209,17 @@ def acts(
     unknown = giosg.website_visitor.start_chat("Hi", room_id=giosg.room_id)
     ours = {"room_id": giosg.room_id}
     of_chats = [
-        notices.of_chat(giosg, "added", unknown, ours),
-        notices.of_chat(giosg, "added", chatting.chat_id, ours),
-        notices.of_chat(giosg, "changed", chatting.chat_id, {"is_ended": True}),
+        notifications.of_chat(giosg, "added", unknown, ours),
+        notifications.of_chat(giosg, "added", chatting.chat_id, ours),
+        notifications.of_chat(giosg, "changed", chatting.chat_id, {"is_ended": True}),
     ]
-    removed = notices.of_chat(giosg, "removed", chatting.chat_id)
+    removed = notifications.of_chat(giosg, "removed", chatting.chat_id)
     of_messages = [
-        notices.of_message(giosg, "added", unknown, unknown, notices.whole_message(giosg, "Hello!")),
-        notices.of_message(giosg, "changed", chatting.chat_id, notices.SOME_MESSAGE, {"message": "part"}),
-        notices.of_message(giosg, "added", chatting.chat_id, chatting.chat_id, notices.whole_message(giosg, "Hello!")),
+        notifications.of_message(giosg, "added", unknown, unknown, notifications.whole_message(giosg, "Hello!")),
+        notifications.of_message(giosg, "changed", chatting.chat_id, notifications.SOME_MESSAGE, {"message": "part"}),
+        notifications.of_message(
+            giosg, "added", chatting.chat_id, chatting.chat_id, notifications.whole_message(giosg, "Hello!")
+        ),
     ]
     wiring.store().held_messages.hold(waiting := held(chatting), is_of_new_visitor=False, guards=[])
     call = functions.call
@@ -242,7 +244,7 @@ def acts(
             call("held_messages", "DELETE", f"/held_messages/{waiting.id}", token=chatting.token),
         ],
         "deliver_held_messages": lambda: invoke("deliver_held_messages", {}),
-        "send_message": lambda: chatting.send("Hi", client_message_id=notices.SOME_CHAT),
+        "send_message": lambda: chatting.send("Hi", client_message_id=notifications.SOME_CHAT),
         "list_messages": chatting.read,
         "get_chats": lambda: [chatting.chats(), chatting.chat()],
         "end_chat": chatting.end,

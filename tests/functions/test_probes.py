@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, http_event
-from tests.functions import notices
-from tests.functions.acts import codes, start
 from tests.functions.conftest import AwsCalls
+from tests.toolkit import notifications
+from tests.toolkit.visitors import codes, start
 
 KINDS = ["chats", "messages"]
 
@@ -23,7 +23,7 @@ def test_a_webhooks_address_can_be_tried_out(
     giosg: SimulatedGiosg, functions: Functions, aws_calls: AwsCalls, address: str, method: str
 ) -> None:
     kind = address.split("/")[2]
-    body = notices.about_an_unknown_chat(giosg, kind)
+    body = notifications.about_an_unknown_chat(giosg, kind)
     right = functions.call(f"webhook_{kind}", method, address, body=body, query={"secret": WEBHOOK_SECRET})
     wrong = functions.call(f"webhook_{kind}", method, address, query={"secret": "wrong"})
     missing = functions.call(f"webhook_{kind}", method, address)
@@ -53,7 +53,7 @@ def test_a_webhook_may_come_to_its_address_with_a_slash(giosg: SimulatedGiosg, f
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slash_opens_no_door(giosg: SimulatedGiosg, functions: Functions, kind: str) -> None:
-    body = notices.about_an_unknown_chat(giosg, kind)
+    body = notifications.about_an_unknown_chat(giosg, kind)
 
     assert codes(functions.call(f"webhook_{kind}", "POST", path(kind, "/"), body=body)) == [(403, "webhook_forbidden")]
 
@@ -64,7 +64,7 @@ def test_a_slash_opens_no_door(giosg: SimulatedGiosg, functions: Functions, kind
 def test_what_is_behind_the_slash_is_nothing(
     giosg: SimulatedGiosg, functions: Functions, kind: str, method: str, rest: str
 ) -> None:
-    body = notices.about_an_unknown_chat(giosg, kind)
+    body = notifications.about_an_unknown_chat(giosg, kind)
     event = http_event(method, path(kind, f"/{rest}"), body=body, query={"secret": WEBHOOK_SECRET})
     answer = handler(kind)(event, functions.context)
 

@@ -12,10 +12,11 @@ import boto3
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import PUSH_SECRET, REGION, Context, Functions, Reply
-from tests.functions.acts import UNKNOWN_TOKEN, Chatting, codes, deliver, refused_fields, start
 from tests.functions.conftest import AwsCalls, stored_items
 from tests.toolkit.clock import Clock
 from tests.toolkit.push_service import Browser, PushService
+from tests.toolkit.visitors import UNKNOWN_TOKEN, Chatting, codes, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
 from visitor_chat.domain.push_subscriptions import subscription_id

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.aws import Functions, Reply, http_event
-from tests.functions.acts import Chatting, refused_fields, start
 from tests.functions.bad_values import HARMLESS, NO_OBJECTS, TOO_LARGE
 from tests.functions.conftest import Stack
+from tests.toolkit.visitors import Chatting, refused_fields, start
 
 Post = Callable[[bytes | str], Reply]
 

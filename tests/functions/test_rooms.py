@@ -6,8 +6,9 @@ import pytest
 from local.giosg import SimulatedGiosg
 from local.giosg.state import lifecycle
 from tests.aws import Functions
-from tests.functions.acts import deliver, refused_fields, start
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
 

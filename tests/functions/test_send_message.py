@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, deliver, refused_fields, start
 from tests.functions.bad_values import NO_TEXTS, NO_UUIDS
 from tests.functions.conftest import Stack
 from tests.toolkit.clock import Clock
 from tests.toolkit.silence import silence
+from tests.toolkit.visitors import Chatting, codes, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 ID = "7c0c6a5e-3f0b-4e0e-9a53-0d4b6c1f8a11"
 OTHER_ID = "11111111-3f0b-4e0e-9a53-0d4b6c1f8a11"

@@ -2,7 +2,7 @@
 
 from tests import socket_api
 from tests.aws import Functions
-from tests.functions.acts import start
+from tests.toolkit.visitors import start
 
 from visitor_chat import wiring
 from visitor_chat.domain.records import Chat

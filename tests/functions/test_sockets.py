@@ -8,8 +8,8 @@ from functions.socket_connect import app as connecting
 from functions.socket_disconnect import app as disconnecting
 from functions.socket_message import app as talking
 from tests.aws import Context, Functions
-from tests.functions.acts import Chatting, start
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 from visitor_chat.store.connections import MOST_CONNECTIONS

@@ -3,9 +3,10 @@
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import codes, deliver, start
 from tests.functions.conftest import stored_items
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import codes, start
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

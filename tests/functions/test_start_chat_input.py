@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from tests.aws import Functions, Reply
-from tests.functions.acts import refused_fields
 from tests.functions.bad_values import NO_TEXTS, NO_UUIDS
+from tests.toolkit.visitors import refused_fields
 
 MOST_VARIABLES = {f"name{number}": "value" for number in range(20)}
 

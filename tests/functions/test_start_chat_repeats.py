@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, Reply
-from tests.functions.acts import Chatting, codes, deliver, start
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 

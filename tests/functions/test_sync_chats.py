@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Context, Functions
-from tests.functions.acts import Chatting, codes, start
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, codes, start
 
 from visitor_chat import wiring
 

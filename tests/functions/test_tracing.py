@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import AwsCalls, stored_items
 from tests.functions.test_sync_chats import queued, sync
+from tests.toolkit import notifications
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat.realtime.event_bus import of_record
 from visitor_chat.runtime import telemetry
@@ -75,7 +75,9 @@ def test_an_event_has_the_trace_of_the_change_that_it_tells_of(chatting: Chattin
 def test_a_comparison_has_the_trace_of_the_webhook_that_asked_for_it(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls
 ) -> None:
-    odd = notices.of_message(giosg, "changed", chatting.chat_id, notices.SOME_MESSAGE, {"message": "part of it"})
+    odd = notifications.of_message(
+        giosg, "changed", chatting.chat_id, notifications.SOME_MESSAGE, {"message": "part of it"}
+    )
     functions.call("webhook_messages", "POST", "/giosg_webhooks/messages", body=odd, query=SECRET, headers=CALLERS)
     said = giosg.agent.say(chatting.chat_id, "Good morning!")
 
@@ -88,6 +90,6 @@ def test_a_comparison_has_the_trace_of_the_webhook_that_asked_for_it(
 
 def test_a_queue_message_names_no_trace_that_is_none(chatting: Chatting, lines: io.StringIO) -> None:
     chatting.end()
-    sync(queued({"chat_id": notices.SOME_CHAT, "trace_id": '","level":"ERROR'}))
+    sync(queued({"chat_id": notifications.SOME_CHAT, "trace_id": '","level":"ERROR'}))
 
     assert "ERROR" not in lines.getvalue()

@@ -7,9 +7,10 @@ import boto3
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, codes, deliver, start
 from tests.functions.conftest import AwsCalls, stored_items
+from tests.toolkit import notifications
+from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
@@ -29,7 +30,7 @@ def tell(functions: Functions, body: Any) -> None:
 def test_a_partial_change_ends_a_chat(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
     cursor = chatting.read().json["next"]
 
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED))
 
     page = chatting.read(after=cursor).json
     assert (page["chat"]["status"], page["chat"]["ended_at"]) == ("ended", "2030-01-01T10:20:00.000Z")
@@ -37,7 +38,7 @@ def test_a_partial_change_ends_a_chat(giosg: SimulatedGiosg, functions: Function
 
 
 def test_an_end_does_not_need_its_time(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, {"is_ended": True}))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, {"is_ended": True}))
 
     assert chatting.chat().json["status"] == "ended"
 
@@ -49,9 +50,9 @@ def test_an_end_does_not_need_its_time(giosg: SimulatedGiosg, functions: Functio
 def test_an_ended_chat_stays_ended(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, facts: dict[str, Any]
 ) -> None:
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED))
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, facts))
-    tell(functions, notices.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id} | facts))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, facts))
+    tell(functions, notifications.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id} | facts))
 
     chat = chatting.chat().json
     assert (chat["status"], chat["ended_at"]) == ("ended", "2030-01-01T10:20:00.000Z")
@@ -60,7 +61,7 @@ def test_an_ended_chat_stays_ended(
 def test_a_change_may_come_without_an_id_inside(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
 ) -> None:
-    body = notices.of_chat(giosg, "changed", chatting.chat_id) | {"resource": ENDED}
+    body = notifications.of_chat(giosg, "changed", chatting.chat_id) | {"resource": ENDED}
 
     tell(functions, body)
 
@@ -70,7 +71,7 @@ def test_a_change_may_come_without_an_id_inside(
 def test_an_agents_presence_makes_a_chat_active(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
 ) -> None:
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, {"user_member_count": 1}))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, {"user_member_count": 1}))
 
     assert chatting.chat().json["status"] == "active"
 
@@ -81,7 +82,7 @@ def test_an_agents_presence_makes_a_chat_active(
 def test_a_fact_of_another_type_is_no_fact(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, facts: dict[str, Any]
 ) -> None:
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, facts))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, facts))
 
     assert chatting.chat().json["status"] == "waiting"
 
@@ -91,9 +92,9 @@ def test_any_order_and_any_repeats_have_the_same_result(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, order: tuple[int, ...]
 ) -> None:
     bodies = [
-        notices.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id, "is_ended": False}),
-        notices.of_chat(giosg, "changed", chatting.chat_id, {"user_message_count": 1}),
-        notices.of_chat(giosg, "changed", chatting.chat_id, ENDED),
+        notifications.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id, "is_ended": False}),
+        notifications.of_chat(giosg, "changed", chatting.chat_id, {"user_message_count": 1}),
+        notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED),
     ]
     for place in order * 2:
         tell(functions, bodies[place])
@@ -103,9 +104,9 @@ def test_any_order_and_any_repeats_have_the_same_result(
 
 
 def test_a_repeat_changes_nothing(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED))
     page = chatting.read().json
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED))
 
     assert chatting.read().json == page
 
@@ -116,10 +117,10 @@ def test_a_removed_chat_is_gone_from_the_tables_for_good(
     chatting.send("my name is swordfish")
     giosg.agent.say(chatting.chat_id, "hello swordfish")
     late = giosg.webhooks.take()
-    tell(functions, notices.of_chat(giosg, "removed", chatting.chat_id))
+    tell(functions, notifications.of_chat(giosg, "removed", chatting.chat_id))
     for each in late:
         functions.webhook(each.endpoint_kind, each.body)
-    tell(functions, notices.of_chat(giosg, "removed", chatting.chat_id))
+    tell(functions, notifications.of_chat(giosg, "removed", chatting.chat_id))
 
     left = str([item for item in stored_items("ChatsTable", "MessagesTable") if chatting.chat_id in str(item)])
     assert ("swordfish" in left, "Aino" in left) == (False, False)
@@ -137,13 +138,15 @@ def test_a_purge_takes_the_visitors_name_along(giosg: SimulatedGiosg, functions:
 def test_a_chat_that_was_moved_to_another_room_is_ours_all_the_same(
     giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
 ) -> None:
-    elsewhere = {"room_id": notices.ELSEWHERE}
-    message = notices.whole_message(giosg, "Good morning!") | elsewhere
+    elsewhere = {"room_id": notifications.ELSEWHERE}
+    message = notifications.whole_message(giosg, "Good morning!") | elsewhere
 
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, {"user_member_count": 1} | elsewhere))
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, {"user_member_count": 1} | elsewhere))
     assert chatting.chat().json["status"] == "active"
-    functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, notices.SOME_MESSAGE, message))
-    tell(functions, notices.of_chat(giosg, "changed", chatting.chat_id, ENDED | elsewhere))
+    functions.webhook(
+        "messages", notifications.of_message(giosg, "added", chatting.chat_id, notifications.SOME_MESSAGE, message)
+    )
+    tell(functions, notifications.of_chat(giosg, "changed", chatting.chat_id, ENDED | elsewhere))
 
     assert chatting.texts() == ["Hello?", "Good morning!"]
     assert chatting.chat().json["status"] == "ended"
@@ -154,10 +157,12 @@ def test_a_chat_of_another_room_that_we_do_not_know_stays_unknown(
 ) -> None:
     lose(chatting)
     giosg.requests.clear()
-    message = notices.whole_message(giosg, "Good morning!", room_id=notices.ELSEWHERE)
+    message = notifications.whole_message(giosg, "Good morning!", room_id=notifications.ELSEWHERE)
 
-    functions.webhook("messages", notices.of_message(giosg, "added", chatting.chat_id, notices.SOME_MESSAGE, message))
-    tell(functions, notices.of_chat(giosg, "added", chatting.chat_id, {"room_id": notices.ELSEWHERE}))
+    functions.webhook(
+        "messages", notifications.of_message(giosg, "added", chatting.chat_id, notifications.SOME_MESSAGE, message)
+    )
+    tell(functions, notifications.of_chat(giosg, "added", chatting.chat_id, {"room_id": notifications.ELSEWHERE}))
 
     assert not giosg.requests.all()
     assert chatting.chats().json["chats"] == []
@@ -205,7 +210,7 @@ def test_a_chat_that_cannot_be_looked_up_now_is_looked_up_later(
     lose(chatting)
     for _attempt in range(2):
         giosg.faults.answer(status, path="memberships")
-    body = notices.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id, "is_ended": False})
+    body = notifications.of_chat(giosg, "added", chatting.chat_id, {"room_id": giosg.room_id, "is_ended": False})
 
     tell(functions, body)
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_items
-from tests.functions.notices import Json
+from tests.toolkit import notifications
+from tests.toolkit.notifications import Json
+from tests.toolkit.visitors import Chatting, start
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
@@ -27,8 +27,8 @@ def tell(functions: Functions, *bodies: Json) -> None:
 
 
 def added(giosg: SimulatedGiosg, chatting: Chatting, text: str | None, **other: Any) -> Json:
-    resource = notices.whole_message(giosg, text, **other)
-    return notices.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), resource)
+    resource = notifications.whole_message(giosg, text, **other)
+    return notifications.of_message(giosg, "added", chatting.chat_id, str(uuid.uuid4()), resource)
 
 
 def later(body: Json, action: str, **resource: Any) -> Json:

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, WEBHOOK_SECRET, Functions, Reply
-from tests.functions.acts import codes
 from tests.functions.conftest import AwsCalls
-from tests.functions.notices import about_an_unknown_chat
 from tests.toolkit.clock import Clock
+from tests.toolkit.notifications import about_an_unknown_chat
+from tests.toolkit.visitors import codes
 
 
 @pytest.fixture(params=["chats", "messages"])

@@ -6,10 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply
-from tests.functions import notices
-from tests.functions.acts import codes, deliver, refused_fields, start
 from tests.functions.conftest import AwsCalls, stored_items
-from tests.functions.notices import ELSEWHERE, SOME_CHAT, about_an_unknown_chat
+from tests.toolkit import notifications
+from tests.toolkit.notifications import ELSEWHERE, SOME_CHAT, about_an_unknown_chat
+from tests.toolkit.visitors import codes, refused_fields, start
+from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
 
@@ -118,7 +119,7 @@ def test_memberships_and_the_other_webhooks_news_are_ignored(
 ) -> None:
     other = "messages" if kind == "chats" else "chats"
     memberships = about_an_unknown_chat(giosg, "messages") | {
-        "channel": notices.channel(giosg, SOME_CHAT).replace("messages", "memberships"),
+        "channel": notifications.channel(giosg, SOME_CHAT).replace("messages", "memberships"),
         "resource_id": "0" * 32,
     }
 

@@ -10,9 +10,10 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests import aws
 from tests.aws import IDENTITY_SECRET, WEBHOOK_SECRET, Functions, Reply, deployed, http_event
-from tests.security.identities import signed
 from tests.template import routes
 from tests.toolkit.clock import Clock, run_by
+from tests.toolkit.identities import signed
+from tests.toolkit.webhooks import answers_to
 
 from visitor_chat import wiring
 
@@ -43,12 +44,8 @@ class Gateway:
         )
         event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
         reply = self.functions.invoke(self._functions[event["routeKey"]], event)
-        self._deliver()
+        answers_to(self.giosg.webhooks.take(), self.functions)
         return reply
-
-    def _deliver(self) -> None:
-        for notification in self.giosg.webhooks.take():
-            self.functions.webhook(notification.endpoint_kind, notification.body)
 
     @staticmethod
     def identity_token(subject: str, *, key: str | None = None, **claims: Any) -> str:

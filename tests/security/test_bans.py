@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.acts import Chatting, codes, start
 from tests.template import resources
+from tests.toolkit.visitors import Chatting, codes, start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import telemetry

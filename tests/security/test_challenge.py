@@ -12,8 +12,8 @@ import boto3
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, Functions
-from tests.functions.acts import codes, start
 from tests.functions.conftest import stored_items
+from tests.toolkit.visitors import codes, start
 
 from visitor_chat import wiring
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, deployed
-from tests.functions import notices
-from tests.functions.acts import Chatting, start
+from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, start
 
 BODIES = 2000
 HOSTILE: list[Any] = [
@@ -48,16 +48,16 @@ def world(clock: Clock) -> Iterator[tuple[SimulatedGiosg, Functions, Chatting]]:
 
 def good(giosg: SimulatedGiosg, kind: str, chatting: Chatting) -> list[dict[str, Any]]:
     """Return notifications that are as they should be: of this chat, of an unknown one, of another organisation's."""
-    message = notices.whole_message(giosg, "Good morning")
+    message = notifications.whole_message(giosg, "Good morning")
     of_messages = [
-        notices.of_message(giosg, action, chatting.chat_id, notices.SOME_MESSAGE, message)
+        notifications.of_message(giosg, action, chatting.chat_id, notifications.SOME_MESSAGE, message)
         for action in ("added", "changed")
     ]
-    of_chats = [notices.of_chat(giosg, "changed", chatting.chat_id, {"updated_at": "2030-01-01T10:00:00.000Z"})]
+    of_chats = [notifications.of_chat(giosg, "changed", chatting.chat_id, {"updated_at": "2030-01-01T10:00:00.000Z"})]
     mine = of_messages if kind == "messages" else of_chats
     foreign = [
-        notices.about_an_unknown_chat(giosg, kind, organization_id=notices.ELSEWHERE),
-        notices.about_an_unknown_chat(giosg, kind),
+        notifications.about_an_unknown_chat(giosg, kind, organization_id=notifications.ELSEWHERE),
+        notifications.about_an_unknown_chat(giosg, kind),
     ]
     return [*mine, *foreign]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_secrets
 from tests.template import ROOT, environment, properties, references, resources
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import telemetry

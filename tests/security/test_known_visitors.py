@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from local.giosg import SimulatedGiosg
 from tests.aws import IDENTITY_SECRET, REGION, Functions, Reply
-from tests.functions.acts import Chatting, start
 from tests.functions.conftest import stored_items
-from tests.security.identities import signed
+from tests.toolkit.identities import signed
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 

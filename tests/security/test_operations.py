@@ -10,9 +10,9 @@ from operations.stacks.deployed import DeployedStack
 from operations.visitors import export_visitor
 from operations.webhook_secret import RotationUnderWay, finish, rotate
 from tests.aws import REGION, WEBHOOK_SECRET, Functions
-from tests.functions.acts import start
 from tests.functions.conftest import stored_secrets
-from tests.functions.notices import about_an_unknown_chat
+from tests.toolkit.notifications import about_an_unknown_chat
+from tests.toolkit.visitors import start
 
 from visitor_chat import wiring
 from visitor_chat.domain.push_subscriptions import PushSubscription

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply, http_event
-from tests.functions.acts import start
 from tests.functions.conftest import stored_items
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import start
 
 from visitor_chat import wiring
 from visitor_chat.auth import quotas

@@ -19,9 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from local.giosg import ChatIsEnded
 from tests import public_api
 from tests.aws import Reply
-from tests.functions import notices
 from tests.security.gateway import Gateway, open_gateway
 from tests.security.population import Population, Resident, mark
+from tests.toolkit import notifications
 from tests.toolkit.push_service import Browser
 from tests.web.building import build_page
 
@@ -266,9 +266,10 @@ class Everybody(RuleBasedStateMachine):
         chat_id, text = self.chat_id(data), mark()
         self.population.own(text, self.population.keeper(chat_id))
         giosg, message_id = self.gateway.giosg, str(uuid.uuid4())
+        whole = notifications.whole_message(giosg, text)
         made = {
-            "messages": notices.of_message(giosg, "added", chat_id, message_id, notices.whole_message(giosg, text)),
-            "chats": notices.of_chat(giosg, "changed", chat_id, {"updated_at": "2030-01-01T10:00:00.000Z"}),
+            "messages": notifications.of_message(giosg, "added", chat_id, message_id, whole),
+            "chats": notifications.of_chat(giosg, "changed", chat_id, {"updated_at": "2030-01-01T10:00:00.000Z"}),
         }
         shown = {"right": self.gateway.webhook_secret, "wrong": "a-wrong-secret", "none": None}[secret]
         query = {"secret": shown} if shown else {}

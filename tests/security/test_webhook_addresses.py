@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply, deployed, http_event
-from tests.functions.notices import about_an_unknown_chat
 from tests.toolkit.clock import Clock
+from tests.toolkit.notifications import about_an_unknown_chat
 
 from visitor_chat import wiring
 

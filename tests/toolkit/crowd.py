@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests import aws
-from tests.functions.acts import start
 from tests.template import template
 from tests.toolkit.scheduling import Point, Scheduler, Task, Threads
+from tests.toolkit.visitors import start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import clock

@@ -9,6 +9,7 @@ from local.giosg import SimulatedGiosg
 from local.giosg.webhooks.notifications import Notification
 from tests.aws import Context, Functions, Reply
 from tests.toolkit.clock import Clock
+from tests.toolkit.webhooks import answers_to
 
 from visitor_chat import wiring
 from visitor_chat.domain.records import Chat, StoredMessage
@@ -43,8 +44,7 @@ class Scene(NamedTuple):
 
     def deliver(self, *notifications: Notification) -> list[int]:
         """Deliver webhooks, all that are under way if none are named; give the answers."""
-        letters = notifications or tuple(self.giosg.webhooks.take())
-        return [self.functions.webhook(each.endpoint_kind, each.body).status for each in letters]
+        return answers_to(notifications or self.giosg.webhooks.take(), self.functions)
 
     def webhooks(self, action: str) -> list[Notification]:
         """Take the webhooks under way, and give those of messages with this action."""

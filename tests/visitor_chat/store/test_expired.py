@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.aws import Context
-from tests.functions import notices
+from tests.toolkit import notifications
 from tests.visitor_chat.scene import Scene, Visit
 
 from visitor_chat import wiring
@@ -398,11 +398,11 @@ class TestErasing:
     def test_a_chat_that_nobody_here_has_had_costs_no_write(self, scene: Scene) -> None:
         before = [scene.records(table) for table in ("ChatsTable", "MessagesTable")]
 
-        webhook(scene, "chats", notices.of_chat(scene.giosg, "removed", notices.SOME_CHAT))
+        webhook(scene, "chats", notifications.of_chat(scene.giosg, "removed", notifications.SOME_CHAT))
         webhook(
             scene,
             "messages",
-            notices.of_message(scene.giosg, "removed", notices.SOME_CHAT, notices.SOME_MESSAGE),
+            notifications.of_message(scene.giosg, "removed", notifications.SOME_CHAT, notifications.SOME_MESSAGE),
         )
 
         assert [scene.records(table) for table in ("ChatsTable", "MessagesTable")] == before

@@ -8,6 +8,7 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import REGION, Functions
 from tests.toolkit.clock import Clock
+from tests.toolkit.webhooks import deliver
 from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
@@ -37,8 +38,7 @@ def test_a_long_chat_stays_on_its_visitors_list(giosg: SimulatedGiosg, functions
     for _ in range(20):
         clock.instant += timedelta(days=3)
         giosg.agent.say(chat_id, "Still here")
-        for notification in giosg.webhooks.take():
-            functions.webhook(notification.endpoint_kind, notification.body)
+        deliver(giosg, functions)
         wiring.reconciler().sync(chat_id)
 
     (listed,), (chat,) = expiries("ChatsTable", pk="visitor#"), expiries("ChatsTable", pk="chat#")
@@ -130,8 +130,7 @@ def test_the_end_of_a_chat_does_not_outlive_its_last_message(
     chat_id = start(functions)["chat"]["id"]
     clock.instant += timedelta(days=25)
     giosg.agent.end(chat_id)
-    for notification in giosg.webhooks.take():
-        functions.webhook(notification.endpoint_kind, notification.body)
+    deliver(giosg, functions)
 
     (chat,), messages = expiries("ChatsTable", pk="chat#"), expiries("MessagesTable", record="message#")
 

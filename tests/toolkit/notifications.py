@@ -1,4 +1,4 @@
-"""Giosg's notifications, made up by tests: https://docs.giosg.com/api_reference/giosg_live/giosg_real_time_api."""
+"""Giosg's notifications, made up: https://docs.giosg.com/api_reference/giosg_live/giosg_real_time_api."""
 
 import uuid
 from typing import Any

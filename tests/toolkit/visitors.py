@@ -1,9 +1,8 @@
-"""What visitors and Giosg do in these tests, said in one line each."""
+"""What visitors do in one line each: they start chats, send, read, end and erase, through the functions' handlers."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply
 
 UNKNOWN_CHAT = "00000000-0000-4000-8000-000000000000"
@@ -57,13 +56,6 @@ def start(functions: Functions, *, token: str | None = None, key: str | None = N
     assert reply.status in {200, 201}, reply.text
     known_token = token or reply.json["visitor_token"]
     return Chatting(functions=functions, chat_id=reply.json["chat"]["id"], token=known_token, started=reply)
-
-
-def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
-    """Deliver all webhooks that are waiting; each must be taken."""
-    for notification in giosg.webhooks.take():
-        reply = functions.webhook(notification.endpoint_kind, notification.body)
-        assert reply.status == 204, reply.text
 
 
 def refused_fields(reply: Reply) -> list[str]:
