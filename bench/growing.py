@@ -52,7 +52,7 @@ def telling(count: int) -> Prepare:
         def make() -> Event:
             said = notifications.whole_message(scene.giosg, "Good morning!")
             body = notifications.of_message(scene.giosg, "added", chat.chat_id, str(uuid.uuid4()), said)
-            return aws.http_event("POST", "/giosg_webhooks/messages", body=body, query={"secret": aws.WEBHOOK_SECRET})
+            return aws.webhook_event("messages", body)
 
         return "webhook_messages", make
 
@@ -104,7 +104,7 @@ def starting(count: int) -> Prepare:
 
 def loyal_visitor(scene: Scenario, count: int) -> Chatting:
     chat = scene.chat()
-    stored.chats(chat.token.partition(".")[0], count - 1, is_open=False)
+    stored.chats(chat.visitor_id, count - 1, is_open=False)
     return chat
 
 

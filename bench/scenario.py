@@ -83,7 +83,7 @@ class Scenario:
 
     def _webhook(self, kind: str) -> Event:
         body = next(each.body for each in reversed(self.giosg.webhooks.take()) if each.endpoint_kind == kind)
-        return aws.http_event("POST", f"/giosg_webhooks/{kind}", body=body, query={"secret": aws.WEBHOOK_SECRET})
+        return aws.webhook_event(kind, body)
 
     def _publish_events(self) -> tuple[Event, None]:
         chat = self.chat(message="Hello?")
@@ -104,7 +104,8 @@ class Scenario:
 
     def _socket_connect(self) -> tuple[Event, int]:
         ticket = aws.Functions().call("open_realtime", "POST", "/realtime", token=self.chat().token).json["url"]
-        return _socket_event("$connect") | {"queryStringParameters": {"ticket": ticket.partition("ticket=")[2]}}, 200
+        query = {"ticket": ticket.partition("ticket=")[2]}
+        return aws.socket_event("$connect", uuid.uuid4().hex, queryStringParameters=query), 200
 
     def _socket_disconnect(self) -> tuple[Event, int]:
         return self._on_an_open_socket("$disconnect"), 200
@@ -113,19 +114,14 @@ class Scenario:
         return self._on_an_open_socket("$default") | {"body": json.dumps({"action": "ping"})}, 200
 
     def _on_an_open_socket(self, route: str) -> Event:
-        event = _socket_event(route)
-        visitor_id = self.chat().token.partition(".")[0]
-        wiring.store().connections.open(visitor_id, event["requestContext"]["connectionId"])
-        return event
+        connection_id = uuid.uuid4().hex
+        wiring.store().connections.open(self.chat().visitor_id, connection_id)
+        return aws.socket_event(route, connection_id)
 
 
 def _of_nobody(function: str) -> tuple[Event, int]:
     path = {"get_health": "/health", "get_availability": "/availability", "web_page": "/chat"}[function]
     return aws.http_event("GET", path), 200
-
-
-def _socket_event(route: str) -> Event:
-    return {"requestContext": {"routeKey": route, "connectionId": uuid.uuid4().hex}}
 
 
 @contextmanager

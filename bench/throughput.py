@@ -36,8 +36,7 @@ def events(scene: Scenario, chat_id: str, *, webhooks: int) -> list[str]:
     def event(number: int) -> str:
         resource = notifications.whole_message(scene.giosg, f"Message {number}")
         body = notifications.of_message(scene.giosg, "added", chat_id, str(uuid.uuid4()), resource)
-        query = {"secret": aws.WEBHOOK_SECRET}
-        return json.dumps(aws.http_event("POST", "/giosg_webhooks/messages", body=body, query=query))
+        return json.dumps(aws.webhook_event("messages", body))
 
     return [event(number) for number in range(webhooks)]
 

@@ -193,8 +193,7 @@ class Functions:
 
     def webhook(self, kind: str, notification: Any, *, secret: str = WEBHOOK_SECRET) -> Reply:
         """Deliver a notification of Giosg's; `kind` is `chats` or `messages`."""
-        path = f"/giosg_webhooks/{kind}"
-        return self.call(f"webhook_{kind}", "POST", path, body=notification, query={"secret": secret})
+        return self.invoke(f"webhook_{kind}", webhook_event(kind, notification, secret=secret))
 
 
 def http_event(
@@ -227,6 +226,16 @@ def http_event(
         "body": text,
         "isBase64Encoded": not isinstance(body, str | None),
     }
+
+
+def webhook_event(kind: str, notification: Any, *, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
+    """Make the event of a webhook of Giosg's; `kind` is `chats` or `messages`."""
+    return http_event("POST", f"/giosg_webhooks/{kind}", body=notification, query={"secret": secret})
+
+
+def socket_event(route_key: str, connection_id: str, **other: Any) -> dict[str, Any]:
+    """Make an event of the WebSocket API."""
+    return {"requestContext": {"routeKey": route_key, "connectionId": connection_id}} | other
 
 
 def route(method: str, path: str) -> tuple[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import boto3
-from tests.aws import REGION, WEBHOOK_SECRET, http_event
+from tests.aws import REGION, http_event, socket_event, webhook_event
 from tests.budget.meter import Invocation, Meter
 from tests.toolkit import notifications
 from tests.toolkit.identities import signed
@@ -28,12 +28,7 @@ def _of_visitor(function: str, method: str, path: str, chatting: Chatting | None
 
 
 def _webhook(kind: str, body: Any) -> Invocation:
-    event = http_event("POST", f"/giosg_webhooks/{kind}", body=body, query={"secret": WEBHOOK_SECRET})
-    return Invocation(f"webhook_{kind}", event)
-
-
-def _socket_event(route: str, **event: Any) -> dict[str, Any]:
-    return {"requestContext": {"routeKey": route, "connectionId": CONNECTION}} | event
+    return Invocation(f"webhook_{kind}", webhook_event(kind, body))
 
 
 class Acts:
@@ -161,11 +156,11 @@ class Acts:
     def open_a_socket(self) -> Invocation:
         url = self._meter.functions.call("open_realtime", "POST", "/realtime", token=self._chatting.token).json["url"]
         query = {"ticket": url.partition("ticket=")[2]}
-        return Invocation("socket_connect", _socket_event("$connect", queryStringParameters=query))
+        return Invocation("socket_connect", socket_event("$connect", CONNECTION, queryStringParameters=query))
 
     def first_ping(self) -> Invocation:
         self.open_a_socket()()
-        return Invocation("socket_message", _socket_event("$default", body=json.dumps({"action": "ping"})))
+        return Invocation("socket_message", socket_event("$default", CONNECTION, body=json.dumps({"action": "ping"})))
 
     def ping(self) -> Invocation:
         first = self.first_ping()
@@ -174,7 +169,7 @@ class Acts:
 
     def close_a_socket(self) -> Invocation:
         self.open_a_socket()()
-        return Invocation("socket_disconnect", _socket_event("$disconnect"))
+        return Invocation("socket_disconnect", socket_event("$disconnect", CONNECTION))
 
     def message_webhook(self) -> Invocation:
         self._giosg.agent.say(self._chatting.chat_id, "Good morning!")
@@ -297,7 +292,6 @@ class PushActs:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._chatting = start(meter.functions)
-        self._visitor_id = self._chatting.token.partition(".")[0]
         (service,) = wiring.settings().push_services
         self._browser = Browser(f"{service}/1")
 
@@ -306,7 +300,7 @@ class PushActs:
         return _of_visitor("push_subscription", method, "/push/subscription", self._chatting, body)
 
     def _answered(self) -> Invocation:
-        ids = {"id": uuid.uuid4().hex, "visitor_id": self._visitor_id, "chat_id": self._chatting.chat_id}
+        ids = {"id": uuid.uuid4().hex, "visitor_id": self._chatting.visitor_id, "chat_id": self._chatting.chat_id}
         return _pushed({"detail-type": "chat.message.added", "detail": ids})
 
     def push_key(self) -> Invocation:
@@ -320,7 +314,7 @@ class PushActs:
         return self._subscription("DELETE")
 
     def answer_to_a_visitor_who_is_here(self) -> Invocation:
-        wiring.store().connections.open(self._visitor_id, CONNECTION)
+        wiring.store().connections.open(self._chatting.visitor_id, CONNECTION)
         return self._answered()
 
     def answer_to_a_visitor_who_has_not_agreed(self) -> Invocation:
@@ -334,7 +328,7 @@ class PushActs:
         self._subscription("PUT")()
         order = {
             "kind": "chat.message.added",
-            "visitor_id": self._visitor_id,
+            "visitor_id": self._chatting.visitor_id,
             "chat_id": self._chatting.chat_id,
             "message_id": None,
             "subscription_id": subscription_id(self._browser.endpoint),

@@ -122,7 +122,7 @@ def test_a_chat_that_is_not_ones_own_is_like_one_that_does_not_exist(
         chatting.chat_id,
         chatting.chat_id.upper(),
         chatting.chat_id + "0",
-        chatting.started.json["visitor"]["id"],
+        chatting.visitor_id,
         "x",
         "*",
         "..",

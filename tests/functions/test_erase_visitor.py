@@ -16,7 +16,7 @@ def chatting(functions: Functions) -> Chatting:
 
 
 def stored_about(chatting: Chatting) -> str:
-    visitor_id = chatting.started.json["visitor"]["id"]
+    visitor_id = chatting.visitor_id
     return str([item for item in stored_items() if visitor_id in str(item) or chatting.chat_id in str(item)])
 
 

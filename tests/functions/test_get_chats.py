@@ -152,7 +152,7 @@ def test_a_cursor_with_any_other_character_is_refused(talking: Chatting) -> None
 
 @pytest.mark.parametrize("place", ["", "x", "\0", "2030", "chat#x", "9" * 5000])
 def test_a_cursor_that_somebody_made_up_is_refused(talking: Chatting, place: str) -> None:
-    made_up = cursors.encode(talking.started.json["visitor"]["id"], place)
+    made_up = cursors.encode(talking.visitor_id, place)
 
     assert refused_fields(talking.chats(after=made_up)) == ["after"]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import REGION, Context, Functions, Reply
+from tests.aws import REGION, Context, Functions, Reply, socket_event
 from tests.functions.conftest import forget_the_room
 from tests.template import folder, listed, references, resources, statements
 from tests.toolkit import notifications
@@ -195,7 +195,7 @@ def days_later(chatting: Chatting, clock: Clock, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     clock.advance(days=4)
     forget_the_room()
-    wiring.store().connections.open(visitor_id(chatting), CONNECTION)
+    wiring.store().connections.open(chatting.visitor_id, CONNECTION)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def acts(
     ]
     wiring.store().held_messages.hold(waiting := held(chatting), is_of_new_visitor=False, guards=[])
     call = functions.call
-    ticket = wiring.tickets().issue(visitor_id(chatting), session_id=chatting.token.split(".")[1])
+    ticket = wiring.tickets().issue(chatting.visitor_id, session_id=chatting.token.split(".")[1])
     connecting = socket_event("$connect", "another", queryStringParameters={"ticket": ticket.url.partition("=")[2]})
     ping = socket_event("$default", CONNECTION, body=json.dumps({"action": "ping"}))
     return {
@@ -278,7 +278,7 @@ def acts(
             lose(chatting),
             invoke("sync_chats", queued({"chat_id": chatting.chat_id})),
             invoke("sync_chats", queued({"notification": edit(giosg, chatting)})),
-            invoke("sync_chats", queued({"erase_visitor_id": visitor_id(chatting)})),
+            invoke("sync_chats", queued({"erase_visitor_id": chatting.visitor_id})),
         ],
         "publish_events": lambda: invoke("publish_events", {"Records": [inserted(chatting)]}),
         "get_push_key": lambda: call("get_push_key", "GET", "/push"),
@@ -339,7 +339,7 @@ def held(chatting: Chatting) -> HeldMessage:
     now = clock_module.now()
     return HeldMessage(
         id=new_id(),
-        visitor_id=visitor_id(chatting),
+        visitor_id=chatting.visitor_id,
         room_id=wiring.rooms().default.id,
         message="Call me back",
         text_hash="",
@@ -364,14 +364,6 @@ def lose(chatting: Chatting) -> str:
 
 def invoke(function: str, event: Mapping[str, Any]) -> Any:
     return importlib.import_module(f"functions.{function}.app").handler(event, Context())
-
-
-def visitor_id(chatting: Chatting) -> str:
-    return chatting.token.partition(".")[0]
-
-
-def socket_event(route: str, connection_id: str, **other: Any) -> dict[str, Any]:
-    return {"requestContext": {"routeKey": route, "connectionId": connection_id}} | other
 
 
 def edit(giosg: SimulatedGiosg, chatting: Chatting) -> dict[str, Any]:

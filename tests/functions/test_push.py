@@ -38,10 +38,6 @@ class Stack:
     giosg: SimulatedGiosg
     postponed: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def visitor_id(self) -> str:
-        return self.chatting.token.partition(".")[0]
-
     def subscribe(self, browser: Browser, *, language: str | None = "en", token: str | None = None) -> Reply:
         body = {**browser.subscription, "language": language}
         return put(self.functions, body, token=token or self.chatting.token)
@@ -58,7 +54,7 @@ class Stack:
         self.tell("chat.message.added", event_id=event_id, **detail)
 
     def tell(self, kind: str, *, event_id: str | None = None, **detail: Any) -> None:
-        ids = {"version": 1, "id": event_id or new_id(), "visitor_id": self.visitor_id}
+        ids = {"version": 1, "id": event_id or new_id(), "visitor_id": self.chatting.visitor_id}
         body = {"detail-type": kind, "detail": {**ids, "chat_id": self.chatting.chat_id, **detail}}
         sqs().send_message(QueueUrl=queue_url(), MessageBody=json.dumps(body))
         while messages := receive():
@@ -341,7 +337,7 @@ class TestTelling:
 
     def test_whoever_is_here_is_not_told(self, pushing: Stack) -> None:
         pushing.agree()
-        wiring.store().connections.open(pushing.visitor_id, "a-socket")
+        wiring.store().connections.open(pushing.chatting.visitor_id, "a-socket")
 
         pushing.answer()
 
@@ -384,7 +380,7 @@ class TestTelling:
         pushing.agree()
         pushing.service.answers.append((503, {}))
         pushing.answer()
-        wiring.store().connections.open(pushing.visitor_id, "a-socket")
+        wiring.store().connections.open(pushing.chatting.visitor_id, "a-socket")
 
         pushing.again()
 

@@ -133,7 +133,7 @@ def test_agents_of_the_next_room_are_told_what_those_of_the_first_know(
     giosg: SimulatedGiosg, functions: Functions, sales: str
 ) -> None:
     chatting = start(functions, visitor_name="Aino", variables={"page": "/shirts", "plan": "gold"})
-    visitor_id = chatting.started.json["visitor"]["id"]
+    visitor_id = chatting.visitor_id
 
     start(functions, token=chatting.token, room="sales", variables={"page": "/trousers"})
 
@@ -171,7 +171,7 @@ def test_a_chat_of_a_further_room_that_was_not_started_here_is_its_visitors(
     giosg: SimulatedGiosg, functions: Functions, sales: str
 ) -> None:
     chatting = start(functions, room="sales")
-    begun = lifecycle.create_chat(giosg.world, room_id=sales, visitor_id=chatting.started.json["visitor"]["id"])
+    begun = lifecycle.create_chat(giosg.world, room_id=sales, visitor_id=chatting.visitor_id)
 
     deliver(giosg, functions)
 

@@ -1,13 +1,12 @@
 """Sockets as API Gateway tells of them: opened, and closed."""
 
 import json
-from typing import Any
 
 import pytest
 from functions.socket_connect import app as connecting
 from functions.socket_disconnect import app as disconnecting
 from functions.socket_message import app as talking
-from tests.aws import Context, Functions
+from tests.aws import Context, Functions, socket_event
 from tests.toolkit.clock import Clock
 from tests.toolkit.visitors import Chatting, start
 
@@ -20,24 +19,20 @@ def chatting(functions: Functions) -> Chatting:
     return start(functions)
 
 
-def event(route: str, connection_id: str, **other: Any) -> dict[str, Any]:
-    return {"requestContext": {"routeKey": route, "connectionId": connection_id}} | other
-
-
 def connect(chatting: Chatting, connection_id: str, **headers: str) -> int:
     url = chatting.functions.call("open_realtime", "POST", "/realtime", token=chatting.token).json["url"]
     query = {"ticket": url.partition("ticket=")[2]}
-    opened = event("$connect", connection_id, queryStringParameters=query, headers=headers)
+    opened = socket_event("$connect", connection_id, queryStringParameters=query, headers=headers)
     answer = connecting.handler(opened, Context())
     return int(answer["statusCode"])
 
 
 def disconnect(connection_id: str) -> int:
-    return int(disconnecting.handler(event("$disconnect", connection_id), Context())["statusCode"])
+    return int(disconnecting.handler(socket_event("$disconnect", connection_id), Context())["statusCode"])
 
 
 def sockets(chatting: Chatting) -> set[str]:
-    return {each.id for each in wiring.store().connections.of_visitor(chatting.token.partition(".")[0])}
+    return {each.id for each in wiring.store().connections.of_visitor(chatting.visitor_id)}
 
 
 def test_a_socket_is_the_visitors_until_it_is_closed(chatting: Chatting) -> None:
@@ -61,7 +56,7 @@ def test_a_visitor_has_a_limited_number_of_sockets(chatting: Chatting) -> None:
 
 
 def ping(connection_id: str) -> None:
-    pinged = event("$default", connection_id, body=json.dumps({"action": "ping"}))
+    pinged = socket_event("$default", connection_id, body=json.dumps({"action": "ping"}))
     assert talking.handler(pinged, Context())["statusCode"] == 200
 
 

@@ -46,7 +46,7 @@ def test_a_visitor_starts_another_chat_with_their_token(giosg: SimulatedGiosg, f
     assert second.chat_id != first.chat_id
     assert second.started.json["visitor"] == first.started.json["visitor"]
     assert "visitor_token" not in second.started.json
-    assert len({chat["id"] for chat in giosg.chats(visitor_id=first.started.json["visitor"]["id"])}) == 2
+    assert len({chat["id"] for chat in giosg.chats(visitor_id=first.visitor_id)}) == 2
 
 
 def test_a_later_name_replaces_the_visitors(giosg: SimulatedGiosg, functions: Functions) -> None:
@@ -72,7 +72,7 @@ def test_a_name_that_giosg_did_not_take_is_told_with_the_next_chat(giosg: Simula
 
     start(functions, token=first.token, visitor_name="Aino")
 
-    assert giosg.variables(first.started.json["visitor"]["id"])["username"] == "Aino"
+    assert giosg.variables(first.visitor_id)["username"] == "Aino"
 
 
 def test_a_name_or_fact_that_giosg_refuses_does_not_cost_the_chat(giosg: SimulatedGiosg, functions: Functions) -> None:

@@ -1,10 +1,9 @@
 """One run of a plan: everything that it says happens to the stack, in its order."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
-from tests.aws import WEBHOOK_SECRET, Reply, http_event
+from tests.aws import Reply, http_event, webhook_event
 from tests.proof.agents import Agents
 from tests.proof.invocations import Invocations, reply_of
 from tests.proof.people import Person, Reader
@@ -188,10 +187,9 @@ class Run:
 
     def deliver(self, letter: Letter, how: Invocation) -> None:
         """Deliver a notification; Giosg tries again when it is not taken."""
-        path, query = f"/giosg_webhooks/{letter.kind}", {"secret": WEBHOOK_SECRET}
         task = self.invocations.begin(
             f"webhook_{letter.kind}",
-            http_event("POST", path, body=json.dumps(letter.body), query=query),
+            webhook_event(letter.kind, letter.body),
             how,
             lambda answer: self._delivered(letter, task, reply_of(answer)),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from local.giosg import Fault, SimulatedGiosg
-from tests.aws import Functions
+from tests.aws import Functions, socket_event
 from tests.template import resources
 from tests.toolkit.visitors import Chatting, codes, start
 
@@ -46,8 +46,8 @@ def compare_with_giosg(_functions: Functions, chatting: Chatting) -> None:
 
 
 def ping(_functions: Functions, chatting: Chatting) -> None:
-    wiring.store().connections.open(chatting.started.json["visitor"]["id"], "a-connection")
-    event = {"requestContext": {"connectionId": "a-connection", "routeKey": "$default"}, "body": '{"action": "ping"}'}
+    wiring.store().connections.open(chatting.visitor_id, "a-connection")
+    event = socket_event("$default", "a-connection", body='{"action": "ping"}')
     importlib.import_module("functions.socket_message.app").handler(event, None)
 
 

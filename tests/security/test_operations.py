@@ -58,7 +58,7 @@ def test_an_export_holds_what_was_said_and_no_secret(deployed_stack: DeployedSta
     chatting = start(functions, visitor_name="Aino", message="Where is my parcel?")
     start(functions, visitor_name="Somebody Else", message="Not mine")
 
-    exported = json.dumps(export_visitor(deployed_stack, chatting.started.json["visitor"]["id"]), default=str)
+    exported = json.dumps(export_visitor(deployed_stack, chatting.visitor_id), default=str)
 
     assert "Aino" in exported
     assert "Where is my parcel?" in exported
@@ -70,7 +70,7 @@ def test_an_export_holds_what_was_said_and_no_secret(deployed_stack: DeployedSta
 def test_an_export_says_which_browsers_are_told_and_not_how(
     deployed_stack: DeployedStack, functions: Functions
 ) -> None:
-    visitor_id = start(functions).started.json["visitor"]["id"]
+    visitor_id = start(functions).visitor_id
     browser = PushSubscription(
         endpoint="https://push.example.com/secret-address",
         browser_key="secret-browser-key",

@@ -154,7 +154,7 @@ def assert_refused(reply: Reply) -> None:
 
 
 def test_a_socket_beyond_the_limit_takes_the_place_of_the_oldest(functions: Functions, clock: Clock) -> None:
-    visitor_id = start(functions).started.json["visitor"]["id"]
+    visitor_id = start(functions).visitor_id
     connections = wiring.store().connections
     for number in range(25):
         clock.advance(seconds=1)

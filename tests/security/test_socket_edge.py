@@ -1,9 +1,9 @@
 """A socket's event that goes wrong says nothing of what it was about."""
 
 import logging
-from typing import Any
 
 import pytest
+from tests.aws import socket_event
 
 from visitor_chat.api import websocket
 from visitor_chat.runtime import telemetry
@@ -18,9 +18,8 @@ def test_an_unexpected_error_is_an_answer_and_no_message(
     def fail(_event: websocket.Event) -> int:
         raise error
 
-    event: dict[str, Any] = {"requestContext": {"routeKey": "$default", "connectionId": "a-connection"}}
     with caplog.at_level(logging.INFO, logger=telemetry.logger.name):
-        answer = websocket.handler(fail)(event, None)
+        answer = websocket.handler(fail)(socket_event("$default", "a-connection"), None)
 
     assert answer == {"statusCode": 503}
     assert SECRET_TEXT not in capsys.readouterr().out + caplog.text

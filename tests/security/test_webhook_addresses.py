@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from local.giosg import SimulatedGiosg
-from tests.aws import WEBHOOK_SECRET, Functions, Reply, deployed, http_event
+from tests.aws import Functions, Reply, deployed, webhook_event
 from tests.toolkit.clock import Clock
 from tests.toolkit.notifications import about_an_unknown_chat
 
@@ -29,9 +29,7 @@ def deliver(request: pytest.FixtureRequest, stack: tuple[SimulatedGiosg, Functio
     giosg, functions = stack
 
     def send(address: str) -> Reply:
-        path = f"/giosg_webhooks/{request.param}"
-        body = about_an_unknown_chat(giosg, request.param)
-        event = http_event("POST", path, body=body, query={"secret": WEBHOOK_SECRET})
+        event = webhook_event(request.param, about_an_unknown_chat(giosg, request.param))
         event["requestContext"]["http"]["sourceIp"] = address
         return functions.invoke(f"webhook_{request.param}", event)
 

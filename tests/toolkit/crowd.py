@@ -162,8 +162,7 @@ def rush(count: int, seed: int) -> Rush:
 
 
 def _deliver_at_once(crowd: Crowd, bodies: Sequence[Any]) -> Rush:
-    query = {"secret": aws.WEBHOOK_SECRET}
-    events = [aws.http_event("POST", "/giosg_webhooks/messages", body=body, query=query) for body in bodies]
+    events = [aws.webhook_event("messages", body) for body in bodies]
     webhook = import_module("functions.webhook_messages.app").handler
     crowd.operations.clear()
     began_at = crowd.now

@@ -19,6 +19,10 @@ class Chatting:
     started: Reply
 
     @property
+    def visitor_id(self) -> str:
+        return self.token.partition(".")[0]
+
+    @property
     def path(self) -> str:
         return f"/chats/{self.chat_id}"
 

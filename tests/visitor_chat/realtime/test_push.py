@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from functions.socket_message import app as socket_message
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from tests.aws import REGION
+from tests.aws import REGION, socket_event
 from tests.visitor_chat.scene import Scene, Visit
 
 from visitor_chat import wiring
@@ -91,7 +91,7 @@ def known(visit: Visit) -> list[str]:
 
 
 def ping(connection_id: str) -> int:
-    event = {"requestContext": {"routeKey": "$default", "connectionId": connection_id}, "body": '{"action": "ping"}'}
+    event = socket_event("$default", connection_id, body='{"action": "ping"}')
     return int(socket_message.handler(event, None)["statusCode"])
 
 
