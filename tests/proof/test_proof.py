@@ -22,7 +22,7 @@ EVENTS = int(os.environ.get("PROOF_EVENTS", "2500"))
 SEED = int(os.environ.get("PROOF_SEED", "1"))
 PHASES = (Phase.generate,) if os.environ.get("PROOF_SHRINK") == "no" else (Phase.generate, Phase.shrink)
 PARTS = 4
-RUNS_AT_A_TIME = 10
+RUNS_AT_A_TIME = 6
 
 
 def play(stack: Stack, plan: Plan) -> None:

@@ -67,7 +67,7 @@ export interface Message {
 export interface ShownMessage extends Message {
   /** The same before and after it was sent: for lists. */
   key: string;
-  /** `delayed`: a first attempt has failed, the next follows by itself. `failed`: until retry() or discard(). */
+  /** `delayed`: an attempt, with it or with one before it, has failed; the next follows. `failed`: until retry() or discard(). */
   status: "sending" | "delayed" | "failed" | "sent";
   /** Why it has failed: the API's `code`, such as `no_agents_online`. */
   error?: string;

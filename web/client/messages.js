@@ -16,9 +16,10 @@ const attachmentOf = ({ message_id: messageId, attachment_id: id }) => `${messag
 
 /**
  * @param {OutboxItem} item
+ * @param {boolean} isHeldUp What is to arrive before it is tried again.
  * @returns {ShownMessage}
  */
-function shownItem({ id, text, press, chatId, at, attempts, error }) {
+function shownItem({ id, text, press, chatId, at, attempts, error }, isHeldUp) {
   return {
     key: id,
     id,
@@ -34,7 +35,7 @@ function shownItem({ id, text, press, chatId, at, attempts, error }) {
     client_message_id: id,
     is_removed: false,
     is_edited: false,
-    status: error ? "failed" : attempts ? "delayed" : "sending",
+    status: error ? "failed" : attempts || isHeldUp ? "delayed" : "sending",
     ...(error && { error }),
   };
 }
@@ -45,7 +46,8 @@ function shownItem({ id, text, press, chatId, at, attempts, error }) {
  * @returns {ShownMessage[]}
  */
 export function shown(messages, items) {
-  const all = [...messages, ...items.map(shownItem)];
+  const isHeldUp = !!items.find(({ error }) => !error)?.attempts;
+  const all = [...messages, ...items.map((item) => shownItem(item, isHeldUp))];
   const pressed = new Set(all.map(({ action }) => action && attachmentOf(action)));
   const lastText = all.findLastIndex(({ type, sender_type: by }) => type === "message" && by === "visitor");
 

@@ -148,6 +148,18 @@ test("a lost connection is told, and what was missed and written meanwhile is th
   assert.deepEqual(events.filter(([type]) => type === "connection"), [["connection", false], ["connection", true]]);
 });
 
+test("what waits behind a text that is tried again is as late as that one", async () => {
+  const { client, stack } = await talking();
+  stack.meddle = () => { throw new TypeError("Failed to fetch"); };
+
+  client.send("First");
+  await settle();
+  client.send("Second");
+  await settle();
+
+  assert.deepEqual(shownBy(client).slice(1), [["First", "delayed"], ["Second", "delayed"]]);
+});
+
 test("writing on and coming back in an outage uses no attempt up, and nothing overtakes", async () => {
   const { client, stack, storage } = await talking();
   const other = open({ stack, storage: storage.otherTab() }).client;
