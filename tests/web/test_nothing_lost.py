@@ -132,22 +132,34 @@ def test_a_page_that_comes_back_goes_on_with_what_the_next_one_began(
     anywhere: ChatPage, api: VisitorApi, site: Site
 ) -> None:
     site.body += NOTE_RETURNS
-    anywhere.visit()
-    anywhere.until_shown(".launcher")
-    anywhere.call("return chat.open()")  # Firefox keeps no page that a driver has clicked on
-    anywhere.until_status("online")
-    anywhere.url = f"{site.url}?next"
-    show(anywhere)
-    anywhere.say_and_wait("From the next page")
 
-    anywhere.driver.back()
-    anywhere.until(lambda: anywhere.call("return location.search") == "", "the first page")
-    anywhere.until(lambda: anywhere.call("return window.isBack"), "the page as it was left")
+    assert any(comes_back_as_it_was_left(anywhere, api, site) for _ in range(5))
+
     anywhere.until_said("From the next page")
     anywhere.say_and_wait("From the first page")
 
     assert len(api.chats.chats) == 1
     assert said_to(api) == ["From the next page", "From the first page"]
+
+
+def comes_back_as_it_was_left(page: ChatPage, api: VisitorApi, site: Site) -> bool:
+    """Go to a next page, begin a chat there, and back. A browser that is busy may have given the first page up."""
+    api.reset()
+    page.url = site.url
+    page.visit()
+    page.driver.execute_script("localStorage.clear()")
+    page.visit()
+    page.until_shown(".launcher")
+    page.call("return chat.open()")  # Firefox keeps no page that a driver has clicked on
+    page.until_status("online")
+    page.url = f"{site.url}?next"
+    show(page)
+    page.say_and_wait("From the next page")
+
+    page.driver.back()
+    page.until(lambda: page.call("return location.search") == "", "the first page")
+    page.until(lambda: page.call("return window.isBack !== undefined"), "the page to be shown")
+    return bool(page.call("return window.isBack"))
 
 
 def test_two_elements_on_a_page_share_one_conversation(anywhere: ChatPage, api: VisitorApi, site: Site) -> None:
