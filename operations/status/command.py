@@ -1,6 +1,7 @@
 """`make status`: half a screen of numbers, the last day beside the day before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from operations.command import Call, Command
@@ -73,7 +74,7 @@ def tell(
     for name, words in ROWS.items():
         value = f"{written(last[name]):>13}"
         marked = terminal.paint(value, Colour.RED) if name in TROUBLE and last[name] else value
-        terminal.say(f"  {words:<36} {marked} {written(before[name]):>13}{''.join(codes(name, last))}")
+        terminal.say(f"  {words:<36} {marked} {written(before[name]):>13}{details(name, last)}")
     terminal.say(terminal.paint("Now", Colour.BOLD))
     for name, words in PRESENT.items():
         value = f"{written(present_numbers[name]):>13}"
@@ -81,9 +82,13 @@ def tell(
         terminal.say(f"  {words:<36} {marked}")
 
 
-def codes(name: str, day: Mapping[str, Any]) -> Iterator[str]:
-    if name == "failed" and day["failed"]:
-        yield "  " + ", ".join(f"{count} {code}" for code, count in day["failed_by_code"].items())
+def details(name: str, day: Mapping[str, Any]) -> str:
+    """Return which failures they were, and the times of the first and the last of what should not be."""
+    said = [f"{count} {code}" for code, count in day["failed_by_code"].items()] if name == "failed" else []
+    if name in day["first_and_last"]:
+        first, last = (datetime.fromisoformat(at).astimezone(UTC) for at in day["first_and_last"][name])
+        said.append(f"{first:%H:%M} to {last:%H:%M} UTC")
+    return "  " + ", ".join(said) if said else ""
 
 
 def written(value: Any) -> str:

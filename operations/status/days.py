@@ -24,28 +24,39 @@ class Day:
     Attributes:
         failures: requests that were answered with a 5xx, by code.
         milliseconds: how long starts and sends took that were new.
+        troubles: when something happened that should not, by the number's name.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     milliseconds: dict[str, list[float]] = field(default_factory=lambda: {STARTS: [], SENDS: []})
+    troubles: dict[str, list[datetime]] = field(default_factory=dict)
 
     def add(self, line: Line) -> None:
         """Count a line, if it is of something that is counted."""
         if line.has(message="request"):
             self._add_request(line)
         elif line.has(message="sync"):
-            self.counts["missed"] += int(line.fields.get("missed", 0))
+            missed = int(line.fields.get("missed", 0))
+            self.counts["missed"] += missed
+            self._note("webhooks_missed", line.at, is_trouble=missed > 0)
         elif line.has(message="sync failed"):
             self.counts["sync_failed"] += 1
+            self._note("comparisons_failed", line.at)
+
+    def _note(self, number: str, at: datetime, *, is_trouble: bool = True) -> None:
+        if is_trouble:
+            self.troubles.setdefault(number, []).append(at)
 
     def _add_request(self, line: Line) -> None:
         route, status = str(line.fields.get("route")), int(line.fields.get("status") or 0)
         if status >= FAILED:
             self.failures[str(line.fields.get("code", "internal_error"))] += 1
+            self._note("failed", line.at)
         if route.startswith(WEBHOOKS):
             outcome = "refused" if status == FORBIDDEN else line.fields.get("outcome")
             self.counts[f"webhooks_{outcome}"] += outcome is not None
+            self._note("webhooks_refused", line.at, is_trouble=outcome == "refused")
         elif REFUSED <= status < FAILED:
             self.counts["refused"] += 1
         elif status in NEW and route in {STARTS, SENDS, HOLDS}:
@@ -76,6 +87,9 @@ class Day:
             "webhooks_refused": counts["webhooks_refused"],
             "webhooks_missed": counts["missed"],
             "comparisons_failed": counts["sync_failed"],
+            "first_and_last": {
+                number: (min(all_of).isoformat(), max(all_of).isoformat()) for number, all_of in self.troubles.items()
+            },
         }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 from operations.stacks.log_lines import Line
-from operations.status.command import written
+from operations.status.command import details, written
 from operations.status.days import last_two
 from tests.operations.conftest import Operator
 from tests.operations.test_doctor_stack import wait_for
@@ -71,6 +71,21 @@ def test_what_comparisons_found_is_counted() -> None:
     )
 
     assert (last["webhooks_missed"], last["comparisons_failed"]) == (3, 1)
+
+
+def test_what_should_not_be_has_the_times_of_the_first_and_the_last() -> None:
+    last, before = numbers(
+        line(hours_ago=3, route=SEND, status=503, code="giosg_unavailable"),
+        line(hours_ago=1.5, route=START, status=503, code="giosg_unavailable"),
+        line(hours_ago=2, route=START, status=201, duration_ms=100),
+        line(hours_ago=1, route="POST /giosg_webhooks/chats", status=403, code="webhook_forbidden"),
+        line(hours_ago=1, message="sync", missed=0),
+    )
+
+    assert details("failed", last) == "  2 giosg_unavailable, 09:00 to 10:30 UTC"
+    assert details("webhooks_refused", last) == "  11:00 to 11:00 UTC"
+    assert [details(name, last) for name in ("chats_started", "webhooks_missed", "comparisons_failed")] == [""] * 3
+    assert before["first_and_last"] == {}
 
 
 def test_numbers_of_a_stack_are_shown_to_people_and_to_machines(operator: Operator, stack: Stack) -> None:
