@@ -12,6 +12,7 @@ from local.giosg import SimulatedGiosg
 from moto.backends import get_backend
 from tests.aws import REGION, WEBHOOK_SECRET, Functions, deployed
 from tests.toolkit.clock import Clock, run_by
+from tests.toolkit.visitors import Chatting, start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import telemetry
@@ -55,6 +56,24 @@ def giosg(stack: Stack) -> Iterator[SimulatedGiosg]:
 @pytest.fixture
 def functions(stack: Stack) -> Functions:
     return stack.functions
+
+
+@pytest.fixture
+def chatting(functions: Functions) -> Chatting:
+    """Return a visitor who has started a chat, and said nothing yet."""
+    return start(functions, visitor_name="Aino")
+
+
+@pytest.fixture
+def waiting(functions: Functions) -> Chatting:
+    """Return a visitor who has started a chat, and waits for an answer to what they have said."""
+    return start(functions, visitor_name="Aino", message="Hello?")
+
+
+@pytest.fixture(scope="module")
+def talking(stack: Stack) -> Chatting:
+    """Return a visitor whose chat a module's tests share: each leaves nothing there that another would notice."""
+    return start(stack.functions, visitor_name="Aino", message="Hello?")
 
 
 @pytest.fixture

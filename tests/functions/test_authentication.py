@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.aws import Functions, Reply
-from tests.functions.conftest import AwsCalls, Stack, stored_items
+from tests.functions.conftest import AwsCalls, stored_items
 from tests.toolkit.clock import Clock
 from tests.toolkit.visitors import UNKNOWN_CHAT, UNKNOWN_TOKEN, Chatting, codes, start
 
@@ -23,11 +23,6 @@ CALLS = {
 }
 FUNCTIONS = {"list_chats": "get_chats", "get_chat": "get_chats"}
 IN_CHATS = [name for name, (_method, path, _body) in CALLS.items() if "{chat_id}" in path]
-
-
-@pytest.fixture(scope="module")
-def chatting(stack: Stack) -> Chatting:
-    return start(stack.functions, visitor_name="Aino", message="Hello?")
 
 
 def call(functions: Functions, name: str, *, chat_id: str = UNKNOWN_CHAT, **rest: Any) -> Reply:
@@ -83,8 +78,8 @@ def test_a_malformed_or_unknown_token_is_refused(functions: Functions, name: str
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_every_part_of_a_token_counts(functions: Functions, chatting: Chatting, name: str, part: int) -> None:
-    reply = call(functions, name, chat_id=chatting.chat_id, token=altered(chatting.token, part))
+def test_every_part_of_a_token_counts(functions: Functions, talking: Chatting, name: str, part: int) -> None:
+    reply = call(functions, name, chat_id=talking.chat_id, token=altered(talking.token, part))
 
     assert codes(reply) == [(401, "invalid_visitor_token")]
 
@@ -97,10 +92,10 @@ def test_a_session_of_one_visitor_opens_nothing_of_another(functions: Functions,
     assert codes(call(functions, name, chat_id=victim.chat_id, token=mixed)) == [(401, "invalid_visitor_token")]
 
 
-def test_every_refusal_is_the_same(functions: Functions, chatting: Chatting) -> None:
+def test_every_refusal_is_the_same(functions: Functions, talking: Chatting) -> None:
     refusals = [
         call(functions, "get_chat", token=UNKNOWN_TOKEN),
-        call(functions, "get_chat", token=altered(chatting.token, 2)),
+        call(functions, "get_chat", token=altered(talking.token, 2)),
         call(functions, "get_chat", headers={"authorization": "nonsense"}),
     ]
 
@@ -108,21 +103,21 @@ def test_every_refusal_is_the_same(functions: Functions, chatting: Chatting) -> 
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
-def test_the_scheme_is_read_generously(functions: Functions, chatting: Chatting, scheme: str) -> None:
-    assert call(functions, "list_chats", headers={"authorization": f"{scheme} {chatting.token}"}).status == 200
+def test_the_scheme_is_read_generously(functions: Functions, talking: Chatting, scheme: str) -> None:
+    assert call(functions, "list_chats", headers={"authorization": f"{scheme} {talking.token}"}).status == 200
 
 
 @pytest.mark.parametrize("name", IN_CHATS)
 def test_a_chat_that_is_not_ones_own_is_like_one_that_does_not_exist(
-    functions: Functions, chatting: Chatting, name: str
+    functions: Functions, talking: Chatting, name: str
 ) -> None:
     stranger = start(functions)
     ids = [
         UNKNOWN_CHAT,
-        chatting.chat_id,
-        chatting.chat_id.upper(),
-        chatting.chat_id + "0",
-        chatting.visitor_id,
+        talking.chat_id,
+        talking.chat_id.upper(),
+        talking.chat_id + "0",
+        talking.visitor_id,
         "x",
         "*",
         "..",
@@ -137,7 +132,7 @@ def test_a_chat_that_is_not_ones_own_is_like_one_that_does_not_exist(
 
     assert {answer.status for answer in answers} == {404}
     assert len({(answer.text, str(answer.headers)) for answer in answers}) == 1
-    assert chatting.texts() == ["Hello?"]
+    assert talking.texts() == ["Hello?"]
 
 
 def test_a_session_that_nobody_used_for_long_is_dead(functions: Functions, clock: Clock) -> None:
@@ -155,11 +150,11 @@ def test_a_session_that_is_used_stays_alive(functions: Functions, clock: Clock) 
         assert used.chats().status == 200
 
 
-def test_using_a_session_writes_nothing_most_of_the_time(chatting: Chatting, aws_calls: AwsCalls) -> None:
-    chatting.chat()
+def test_using_a_session_writes_nothing_most_of_the_time(talking: Chatting, aws_calls: AwsCalls) -> None:
+    talking.chat()
 
     assert aws_calls.operations == ["BatchGetItem"]
 
 
-def test_a_token_is_not_in_the_tables(chatting: Chatting) -> None:
-    assert chatting.token.split(".")[2] not in str(stored_items())
+def test_a_token_is_not_in_the_tables(talking: Chatting) -> None:
+    assert talking.token.split(".")[2] not in str(stored_items())

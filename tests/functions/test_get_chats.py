@@ -12,13 +12,8 @@ from tests.toolkit.webhooks import deliver
 from visitor_chat.domain import cursors
 
 
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
-
-
 @pytest.fixture(scope="module")
-def talking(stack: Stack) -> Chatting:
+def returning(stack: Stack) -> Chatting:
     first = start(stack.functions, message="Hello?")
     start(stack.functions, token=first.token)
     return first
@@ -70,8 +65,8 @@ def test_a_chat_that_is_started_meanwhile_disturbs_no_page(
     assert [chat["id"] for chat in rest["chats"]] == [chatting.chat_id]
 
 
-def test_at_most_twenty_chats_come_unless_told_otherwise(talking: Chatting, aws_calls: AwsCalls) -> None:
-    talking.chats()
+def test_at_most_twenty_chats_come_unless_told_otherwise(returning: Chatting, aws_calls: AwsCalls) -> None:
+    returning.chats()
 
     assert [parameters["Limit"] for operation, parameters in aws_calls.made if operation == "Query"] == [21]
 
@@ -126,36 +121,36 @@ def test_a_removed_chat_is_gone_from_list_and_path(
 
 
 @pytest.mark.parametrize("bad", [*NO_LIMITS, "101"])
-def test_a_limit_is_a_whole_number_from_1_to_100(talking: Chatting, bad: str) -> None:
-    assert refused_fields(talking.chats(limit=bad)) == ["limit"]
+def test_a_limit_is_a_whole_number_from_1_to_100(returning: Chatting, bad: str) -> None:
+    assert refused_fields(returning.chats(limit=bad)) == ["limit"]
 
 
 @pytest.mark.parametrize("bad", NO_CURSORS)
-def test_what_is_no_cursor_is_refused(talking: Chatting, bad: str) -> None:
-    assert refused_fields(talking.chats(after=bad)) == ["after"]
+def test_what_is_no_cursor_is_refused(returning: Chatting, bad: str) -> None:
+    assert refused_fields(returning.chats(after=bad)) == ["after"]
 
 
-def test_a_cursor_of_another_list_is_refused(functions: Functions, talking: Chatting) -> None:
+def test_a_cursor_of_another_list_is_refused(functions: Functions, returning: Chatting) -> None:
     other = start(functions)
     start(functions, token=other.token)
 
-    assert refused_fields(talking.chats(after=other.chats(limit="1").json["next"])) == ["after"]
-    assert refused_fields(talking.chats(after=talking.read().json["next"])) == ["after"]
+    assert refused_fields(returning.chats(after=other.chats(limit="1").json["next"])) == ["after"]
+    assert refused_fields(returning.chats(after=returning.read().json["next"])) == ["after"]
 
 
-def test_a_cursor_with_any_other_character_is_refused(talking: Chatting) -> None:
-    cursor = talking.chats(limit="1").json["next"]
+def test_a_cursor_with_any_other_character_is_refused(returning: Chatting) -> None:
+    cursor = returning.chats(limit="1").json["next"]
     altered = [cursor[:place] + ("A" if old != "A" else "B") + cursor[place + 1 :] for place, old in enumerate(cursor)]
 
-    assert {tuple(refused_fields(talking.chats(after=each))) for each in altered} == {("after",)}
+    assert {tuple(refused_fields(returning.chats(after=each))) for each in altered} == {("after",)}
 
 
 @pytest.mark.parametrize("place", ["", "x", "\0", "2030", "chat#x", "9" * 5000])
-def test_a_cursor_that_somebody_made_up_is_refused(talking: Chatting, place: str) -> None:
-    made_up = cursors.encode(talking.visitor_id, place)
+def test_a_cursor_that_somebody_made_up_is_refused(returning: Chatting, place: str) -> None:
+    made_up = cursors.encode(returning.visitor_id, place)
 
-    assert refused_fields(talking.chats(after=made_up)) == ["after"]
+    assert refused_fields(returning.chats(after=made_up)) == ["after"]
 
 
-def test_unknown_parameters_are_ignored(talking: Chatting) -> None:
-    assert talking.chats(colour="blue").status == 200
+def test_unknown_parameters_are_ignored(returning: Chatting) -> None:
+    assert returning.chats(colour="blue").status == 200

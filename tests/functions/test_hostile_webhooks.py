@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
-from tests.functions.conftest import Stack
 from tests.toolkit import notifications
 from tests.toolkit.notifications import SOME_MESSAGE
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 NUMBERS = st.integers() | st.integers(-(10**400), 10**400) | st.floats(allow_nan=False, allow_infinity=False)
@@ -66,11 +64,6 @@ hostile = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def chatting(stack: Stack) -> Chatting:
-    return start(stack.functions, visitor_name="Aino")
-
-
 def assert_taken(functions: Functions, kind: str, body: Any) -> None:
     reply = functions.webhook(kind, body)
     assert reply.status in {204, 400}, reply.text
@@ -100,22 +93,22 @@ def test_any_fields_of_a_notification(giosg: SimulatedGiosg, functions: Function
 @given(news=st.tuples(ACTIONS, st.uuids().map(str) | st.just(SOME_MESSAGE), MESSAGES))
 @hostile
 def test_any_message_of_a_known_chat(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, news: tuple[str, str, dict[str, Any]]
+    giosg: SimulatedGiosg, functions: Functions, talking: Chatting, news: tuple[str, str, dict[str, Any]]
 ) -> None:
     action, message_id, resource = news
     whole = notifications.whole_message(giosg, "Good morning!") if action == "added" else {}
 
-    body = notifications.of_message(giosg, action, chatting.chat_id, message_id, whole | resource)
+    body = notifications.of_message(giosg, action, talking.chat_id, message_id, whole | resource)
     assert_taken(functions, "messages", body)
 
-    assert chatting.read(limit="200").status == 200
+    assert talking.read(limit="200").status == 200
 
 
 @given(action=st.sampled_from(["added", "changed"]), resource=CHATS)
 @hostile
 def test_any_facts_of_a_known_chat(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, action: str, resource: dict[str, Any]
+    giosg: SimulatedGiosg, functions: Functions, talking: Chatting, action: str, resource: dict[str, Any]
 ) -> None:
-    assert_taken(functions, "chats", notifications.of_chat(giosg, action, chatting.chat_id, resource))
+    assert_taken(functions, "chats", notifications.of_chat(giosg, action, talking.chat_id, resource))
 
-    assert chatting.chat().status == 200
+    assert talking.chat().status == 200

@@ -4,21 +4,11 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.bad_values import NO_CURSORS, NO_LIMITS
-from tests.functions.conftest import AwsCalls, Stack, stored_items
+from tests.functions.conftest import AwsCalls, stored_items
 from tests.toolkit.visitors import Chatting, refused_fields, start
 from tests.toolkit.webhooks import deliver
 
 from visitor_chat.domain import cursors
-
-
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
-
-
-@pytest.fixture(scope="module")
-def talking(stack: Stack) -> Chatting:
-    return start(stack.functions, message="Hello?")
 
 
 def pages(chatting: Chatting, *, limit: int) -> list[list[str]]:

@@ -11,7 +11,7 @@ from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting
 
 from visitor_chat.realtime.event_bus import EventBus
 from visitor_chat.runtime import initialization, telemetry
@@ -21,11 +21,6 @@ from visitor_chat.store.dynamodb_values import to_item
 pytestmark = pytest.mark.usefixtures("empty_tables")
 TRIED_AND_LOOKED_AT = 2
 Counts = Callable[[], dict[str, list[float]]]
-
-
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
 
 
 @pytest.fixture

@@ -35,11 +35,6 @@ UNMISTAKABLE = (
 )
 
 
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino", message="Hello?")
-
-
 @dataclass(frozen=True, slots=True)
 class Log:
     """What the stack writes to its log from here on: the lines and the counts."""
@@ -65,7 +60,7 @@ class Log:
 
 @pytest.fixture
 def log(
-    chatting: Chatting,  # noqa: ARG001 - what came before is no news
+    waiting: Chatting,  # noqa: ARG001 - what came before is no news
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> Log:
@@ -86,21 +81,21 @@ def queued(calls: AwsCalls) -> list[str]:
     return [json.loads(body)["chat_id"] for body in bodies]
 
 
-def added(giosg: SimulatedGiosg, chatting: Chatting, **odd: Any) -> Json:
+def added(giosg: SimulatedGiosg, waiting: Chatting, **odd: Any) -> Json:
     body = notifications.of_message(
-        giosg, "added", chatting.chat_id, str(uuid.uuid4()), notifications.whole_message(giosg, SAID)
+        giosg, "added", waiting.chat_id, str(uuid.uuid4()), notifications.whole_message(giosg, SAID)
     )
     body["resource"] |= odd
     return body
 
 
-def all_shown(chatting: Chatting) -> dict[str, Json]:
+def all_shown(waiting: Chatting) -> dict[str, Json]:
     """Return the messages of a chat by their ids."""
-    return {each["id"]: each for each in chatting.read(limit="200").json["messages"]}
+    return {each["id"]: each for each in waiting.read(limit="200").json["messages"]}
 
 
-def shown(chatting: Chatting, body: Json) -> Json:
-    return all_shown(chatting)[body["resource_id"]]
+def shown(waiting: Chatting, body: Json) -> Json:
+    return all_shown(waiting)[body["resource_id"]]
 
 
 EXPECTED = {"type": "message", "sender_type": "agent", "sender_name": "Inka", "message": SAID, "created_at": MORNING}
@@ -115,109 +110,109 @@ def others(field: str) -> Json:
 
 @pytest.mark.parametrize("field", MESSAGE_FIELDS)
 def test_an_odd_field_of_a_message_costs_nothing_but_itself(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, field: str
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, field: str
 ) -> None:
-    bodies = [added(giosg, chatting, **{field: odd}) for odd in ODD.values() if not is_another_kind(field, odd)]
+    bodies = [added(giosg, waiting, **{field: odd}) for odd in ODD.values() if not is_another_kind(field, odd)]
 
     tell(functions, "messages", *bodies)
 
-    messages = all_shown(chatting)
+    messages = all_shown(waiting)
     for message in (messages[body["resource_id"]] for body in bodies):
         assert message.items() >= others(field).items()
         assert {message["type"], message["created_at"], message["sender_type"]}.isdisjoint({None, ""})
 
 
 def test_a_kind_that_is_odd_but_a_kind_is_not_for_visitors(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting
 ) -> None:
     tell(
         functions,
         "messages",
-        *[added(giosg, chatting, type=odd) for odd in ODD.values() if is_another_kind("type", odd)],
+        *[added(giosg, waiting, type=odd) for odd in ODD.values() if is_another_kind("type", odd)],
     )
 
-    assert chatting.texts() == ["Hello?"]
+    assert waiting.texts() == ["Hello?"]
 
 
 def test_a_field_of_a_message_that_is_not_there_costs_nothing_but_itself(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting
 ) -> None:
-    bodies = {field: added(giosg, chatting) for field in MESSAGE_FIELDS}
+    bodies = {field: added(giosg, waiting) for field in MESSAGE_FIELDS}
     for field, body in bodies.items():
         body["resource"].pop(field, None)
 
     tell(functions, "messages", *bodies.values())
 
-    messages = all_shown(chatting)
+    messages = all_shown(waiting)
     for field, body in bodies.items():
         assert messages[body["resource_id"]].items() >= others(field).items(), f"without {field}"
 
 
 def test_what_a_message_cannot_do_without_is_taken_to_be_what_is_likely(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, clock: Clock
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, clock: Clock
 ) -> None:
-    body = added(giosg, chatting, type=None, created_at=None, sender_type=None)
+    body = added(giosg, waiting, type=None, created_at=None, sender_type=None)
 
     tell(functions, "messages", body)
 
-    message = shown(chatting, body)
+    message = shown(waiting, body)
     assert (message["type"], message["sender_type"], message["message"]) == ("message", "system", SAID)
     assert message["created_at"] == to_text(clock())
 
 
 def test_a_time_is_read_in_every_form_that_leaves_no_doubt(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting
 ) -> None:
-    bodies = [added(giosg, chatting, created_at=form) for form in UNMISTAKABLE]
+    bodies = [added(giosg, waiting, created_at=form) for form in UNMISTAKABLE]
 
     tell(functions, "messages", *bodies)
 
-    messages = all_shown(chatting)
+    messages = all_shown(waiting)
     assert {messages[body["resource_id"]]["created_at"] for body in bodies} == {"2030-01-01T10:00:05.120Z"}
 
 
-def test_ids_in_capitals_are_the_same_ids(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
-    body = added(giosg, chatting)
-    capitals = body | {"resource_id": body["resource_id"].upper(), "channel": _in_capitals(body["channel"], chatting)}
+def test_ids_in_capitals_are_the_same_ids(giosg: SimulatedGiosg, functions: Functions, waiting: Chatting) -> None:
+    body = added(giosg, waiting)
+    capitals = body | {"resource_id": body["resource_id"].upper(), "channel": _in_capitals(body["channel"], waiting)}
 
     tell(functions, "messages", capitals)
     tell(functions, "messages", body)
 
-    assert chatting.texts() == ["Hello?", SAID]
+    assert waiting.texts() == ["Hello?", SAID]
 
 
-def _in_capitals(channel: str, chatting: Chatting) -> str:
-    return channel.replace(chatting.chat_id, chatting.chat_id.upper())
+def _in_capitals(channel: str, waiting: Chatting) -> str:
+    return channel.replace(waiting.chat_id, waiting.chat_id.upper())
 
 
 @pytest.mark.parametrize("field", ["message", "sender_public_name", "sender_avatar", "attachments", "is_encrypted"])
 def test_an_odd_field_of_a_change_changes_nothing(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, field: str
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, field: str
 ) -> None:
-    body = added(giosg, chatting)
+    body = added(giosg, waiting)
     odd = [value for value in ODD.values() if not isinstance(value, str | None) and value != []]
     changes = [
-        notifications.of_message(giosg, "changed", chatting.chat_id, body["resource_id"], {field: value})
+        notifications.of_message(giosg, "changed", waiting.chat_id, body["resource_id"], {field: value})
         for value in odd
     ]
     tell(functions, "messages", body)
 
     tell(functions, "messages", *changes)
 
-    assert shown(chatting, body).items() >= EXPECTED.items()
+    assert shown(waiting, body).items() >= EXPECTED.items()
 
 
 def test_what_cannot_be_used_at_all_is_counted_and_compared(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, log: Log
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls, log: Log
 ) -> None:
     useless: list[Any] = [None, [], "x", 5]
     for resource in useless:
         for action in ("added", "changed"):
-            body = notifications.of_message(giosg, action, chatting.chat_id, str(uuid.uuid4())) | {"resource": resource}
+            body = notifications.of_message(giosg, action, waiting.chat_id, str(uuid.uuid4())) | {"resource": resource}
             tell(functions, "messages", body)
-            tell(functions, "chats", notifications.of_chat(giosg, action, chatting.chat_id) | {"resource": resource})
+            tell(functions, "chats", notifications.of_chat(giosg, action, waiting.chat_id) | {"resource": resource})
 
-    assert queued(aws_calls) == [chatting.chat_id] * 16
+    assert queued(aws_calls) == [waiting.chat_id] * 16
     assert (log.counts(), log.lines()) == (["WebhookUnusable"], ["odd fields"] * 16)
 
 
@@ -227,42 +222,42 @@ def test_what_cannot_be_used_at_all_is_counted_and_compared(
      {"sensitive_data_purged_at": True}],
 )  # fmt: skip
 def test_what_visitors_may_miss_is_stored_as_it_is_and_compared(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, odd: Json
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls, odd: Json
 ) -> None:
-    body = added(giosg, chatting, **odd)
+    body = added(giosg, waiting, **odd)
 
     tell(functions, "messages", body)
 
-    assert shown(chatting, body)
-    assert queued(aws_calls) == [chatting.chat_id]
+    assert shown(waiting, body)
+    assert queued(aws_calls) == [waiting.chat_id]
 
 
 def test_what_no_visitor_misses_costs_no_comparison(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls
 ) -> None:
     for odd in {"is_encrypted": None}, {"room_id": ""}, {"chat_id": None}, {"updated_at": "soon"}:
-        tell(functions, "messages", added(giosg, chatting, **odd))
+        tell(functions, "messages", added(giosg, waiting, **odd))
 
         assert queued(aws_calls) == [], f"{odd}"
 
 
 def test_a_message_without_a_kind_and_with_nothing_to_show_waits_for_the_comparison(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, log: Log
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls, log: Log
 ) -> None:
-    tell(functions, "messages", added(giosg, chatting, type=None, message=None))
+    tell(functions, "messages", added(giosg, waiting, type=None, message=None))
 
     assert log.counts() == ["WebhookUnusable"]
-    assert (chatting.texts(), queued(aws_calls)) == (["Hello?"], [chatting.chat_id])
+    assert (waiting.texts(), queued(aws_calls)) == (["Hello?"], [waiting.chat_id])
 
 
 def test_what_is_knowingly_ignored_is_counted_apart_and_says_why(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, log: Log
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls, log: Log
 ) -> None:
-    known = added(giosg, chatting)
+    known = added(giosg, waiting)
     tell(functions, "messages", known)
     log.clear()
 
-    tell(functions, "messages", added(giosg, chatting, type="tag_created"))
+    tell(functions, "messages", added(giosg, waiting, type="tag_created"))
     tell(functions, "messages", known | {"action": "archived"})
     tell(functions, "messages", known | {"channel": notifications.channel(giosg)})
     tell(functions, "messages", known | {"action": "changed", "resource": {"selected_reply_suggestion_id": None}})
@@ -275,45 +270,45 @@ def test_what_is_knowingly_ignored_is_counted_apart_and_says_why(
 
 @pytest.mark.parametrize("field", CHAT_FIELDS)
 def test_an_odd_field_of_a_chat_costs_nothing_but_itself(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, field: str
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, field: str
 ) -> None:
     facts = {"user_member_count": 1, "visitor_message_count": 1, "is_waiting": True}
 
     for odd in ODD.values():
         if (field, odd) != ("is_ended", True):
             resource: Json = facts | {field: odd}
-            tell(functions, "chats", notifications.of_chat(giosg, "changed", chatting.chat_id) | {"resource": resource})
+            tell(functions, "chats", notifications.of_chat(giosg, "changed", waiting.chat_id) | {"resource": resource})
 
-    assert chatting.chat().json["status"] == "active"
+    assert waiting.chat().json["status"] == "active"
     tell(
         functions,
         "chats",
         notifications.of_chat(
             giosg,
             "changed",
-            chatting.chat_id,
+            waiting.chat_id,
             {"is_ended": True, field: "odd"} if field != "is_ended" else {"is_ended": True},
         ),
     )
-    assert chatting.chat().json["status"] == "ended"
+    assert waiting.chat().json["status"] == "ended"
 
 
 @pytest.mark.parametrize("facts", [{"is_ended": None}, {"is_ended": "true"}, {"is_ended": 1}, {"ended_at": MORNING}])
 def test_a_chat_that_may_have_ended_is_compared(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, aws_calls: AwsCalls, facts: Json
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, aws_calls: AwsCalls, facts: Json
 ) -> None:
-    tell(functions, "chats", notifications.of_chat(giosg, "changed", chatting.chat_id, facts))
+    tell(functions, "chats", notifications.of_chat(giosg, "changed", waiting.chat_id, facts))
 
-    assert (chatting.chat().json["status"], queued(aws_calls)) == ("waiting", [chatting.chat_id])
+    assert (waiting.chat().json["status"], queued(aws_calls)) == ("waiting", [waiting.chat_id])
 
 
-def records(chatting: Chatting) -> list[Json]:
+def records(waiting: Chatting) -> list[Json]:
     """Return a chat in the repair queue, as the function gets it."""
-    return [{"messageId": "1", "body": json.dumps({"chat_id": chatting.chat_id})}]
+    return [{"messageId": "1", "body": json.dumps({"chat_id": waiting.chat_id})}]
 
 
-def sync(chatting: Chatting) -> Any:
-    return wiring.reconciler().sync(chatting.chat_id)
+def sync(waiting: Chatting) -> Any:
+    return wiring.reconciler().sync(waiting.chat_id)
 
 
 def list_with(giosg: SimulatedGiosg, **fields: Any) -> None:
@@ -323,51 +318,51 @@ def list_with(giosg: SimulatedGiosg, **fields: Any) -> None:
 
 @pytest.mark.parametrize("odd", ["null", "number", "object in object", "half a character"])
 def test_odd_fields_in_giosgs_list_cost_nothing_but_themselves(
-    giosg: SimulatedGiosg, chatting: Chatting, odd: str
+    giosg: SimulatedGiosg, waiting: Chatting, odd: str
 ) -> None:
-    giosg.agent.rule_says(chatting.chat_id, "before")
-    giosg.agent.rule_says(chatting.chat_id, SAID)
+    giosg.agent.rule_says(waiting.chat_id, "before")
+    giosg.agent.rule_says(waiting.chat_id, SAID)
     list_with(giosg, **{name: ODD[odd] for name in MESSAGE_FIELDS if name not in {"id", "message", "type"}})
 
-    sync(chatting)
-    first = chatting.read(limit="200").json["messages"]
-    sync(chatting)
+    sync(waiting)
+    first = waiting.read(limit="200").json["messages"]
+    sync(waiting)
 
-    assert chatting.texts() == ["Hello?", "before", SAID]
-    assert chatting.read(limit="200").json["messages"] == first, "another look changes what the first one has found"
+    assert waiting.texts() == ["Hello?", "before", SAID]
+    assert waiting.read(limit="200").json["messages"] == first, "another look changes what the first one has found"
 
 
 def test_an_item_that_cannot_be_read_is_left_out_and_told_of(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, clock: Clock, log: Log
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, clock: Clock, log: Log
 ) -> None:
-    giosg.agent.rule_says(chatting.chat_id, SAID)
+    giosg.agent.rule_says(waiting.chat_id, SAID)
     deliver(giosg, functions)
-    unseen = giosg.agent.rule_says(chatting.chat_id, "unseen")
-    giosg.agent.rule_says(chatting.chat_id, "odd")
-    giosg.agent.end(chatting.chat_id)
+    unseen = giosg.agent.rule_says(waiting.chat_id, "unseen")
+    giosg.agent.rule_says(waiting.chat_id, "odd")
+    giosg.agent.end(waiting.chat_id)
     clock.advance(minutes=10)
     log.clear()
     list_with(giosg, id=None)
 
-    wiring.repairs().take(records(chatting), functions.context)
+    wiring.repairs().take(records(waiting), functions.context)
 
-    assert chatting.texts() == ["Hello?", SAID, "unseen"]
-    assert unseen in {each["id"] for each in chatting.read().json["messages"]}
-    assert chatting.chat().json["status"] == "ended"
+    assert waiting.texts() == ["Hello?", SAID, "unseen"]
+    assert unseen in {each["id"] for each in waiting.read().json["messages"]}
+    assert waiting.chat().json["status"] == "ended"
     assert (log.counts().count("GiosgItemsLeftOut"), len(log.lines("items left out"))) == (1, 1)
 
 
 def test_a_message_that_is_there_but_cannot_be_read_is_kept(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, clock: Clock
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, clock: Clock
 ) -> None:
-    giosg.agent.rule_says(chatting.chat_id, SAID)
+    giosg.agent.rule_says(waiting.chat_id, SAID)
     deliver(giosg, functions)
     clock.advance(minutes=10)
     list_with(giosg, id=None)
 
-    sync(chatting)
+    sync(waiting)
 
-    assert chatting.texts() == ["Hello?", SAID]
+    assert waiting.texts() == ["Hello?", SAID]
 
 
 @pytest.mark.parametrize(
@@ -375,46 +370,46 @@ def test_a_message_that_is_there_but_cannot_be_read_is_kept(
     [{"next": 5}, {"next": {}}, {"next": "elsewhere"}, {"previous": 5}, {"results": None}, {"results": [None]}],
 )
 def test_an_odd_page_costs_no_more_than_what_cannot_be_read(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, clock: Clock, fields: Json
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, clock: Clock, fields: Json
 ) -> None:
-    giosg.agent.rule_says(chatting.chat_id, SAID)
+    giosg.agent.rule_says(waiting.chat_id, SAID)
     deliver(giosg, functions)
-    giosg.agent.rule_says(chatting.chat_id, "unseen")
-    giosg.agent.end(chatting.chat_id)
+    giosg.agent.rule_says(waiting.chat_id, "unseen")
+    giosg.agent.end(waiting.chat_id)
     clock.advance(minutes=10)
     list_with(giosg, **fields)
 
-    wiring.repairs().take(records(chatting), functions.context)
+    wiring.repairs().take(records(waiting), functions.context)
 
-    assert chatting.texts() == ["Hello?", SAID, *([] if "results" in fields else ["unseen"])]
-    assert chatting.chat().json["status"] == "ended"
+    assert waiting.texts() == ["Hello?", SAID, *([] if "results" in fields else ["unseen"])]
+    assert waiting.chat().json["status"] == "ended"
 
 
 @pytest.mark.parametrize("odd", ["null", "empty", "number", "object in object"])
 def test_odd_fields_of_giosgs_chat_do_not_keep_it_from_being_compared(
-    giosg: SimulatedGiosg, chatting: Chatting, odd: str
+    giosg: SimulatedGiosg, waiting: Chatting, odd: str
 ) -> None:
-    giosg.agent.say(chatting.chat_id, SAID)
+    giosg.agent.say(waiting.chat_id, SAID)
     fields = {name: ODD[odd] for name in CHAT_FIELDS if name != "id"}
-    giosg.faults.add(Fault(kind="odd", path=f"owned_chats/{chatting.chat_id}$", fields=fields))
+    giosg.faults.add(Fault(kind="odd", path=f"owned_chats/{waiting.chat_id}$", fields=fields))
 
-    sync(chatting)
+    sync(waiting)
 
-    assert SAID in chatting.texts()
+    assert SAID in waiting.texts()
 
 
 @pytest.mark.parametrize("odd", ["null", "empty", "number", "object in object", "huge"])
 def test_odd_fields_of_the_answer_to_a_send_cost_nothing_but_themselves(
-    giosg: SimulatedGiosg, chatting: Chatting, odd: str
+    giosg: SimulatedGiosg, waiting: Chatting, odd: str
 ) -> None:
     fields = {name: ODD[odd] for name in MESSAGE_FIELDS if name not in {"id", "type", "sender_type"}}
     fields |= {"type": 5, "sender_type": None, "message": []}
     giosg.faults.add(Fault(kind="odd", method="POST", path="messages$", fields=fields))
 
-    sent = chatting.send("Still here?", client_message_id=str(uuid.uuid4()))
+    sent = waiting.send("Still here?", client_message_id=str(uuid.uuid4()))
 
     assert (sent.status, sent.json["sender_type"], sent.json["message"]) == (201, "visitor", "Still here?")
-    assert [each["message"] for each in giosg.messages(chatting.chat_id)].count("Still here?") == 1
+    assert [each["message"] for each in giosg.messages(waiting.chat_id)].count("Still here?") == 1
 
 
 @pytest.mark.parametrize("path", ["/visitors$", "/chats$", "/auth$"])
@@ -428,43 +423,43 @@ def test_odd_fields_of_an_answer_do_not_cost_a_start(
     assert start(functions, message="Hello?").texts() == ["Hello?"]
 
 
-def test_an_end_that_giosg_does_not_confirm_is_looked_up(giosg: SimulatedGiosg, chatting: Chatting) -> None:
-    giosg.faults.add(Fault(kind="odd", method="PATCH", path=chatting.chat_id, fields={"is_ended": None}))
+def test_an_end_that_giosg_does_not_confirm_is_looked_up(giosg: SimulatedGiosg, waiting: Chatting) -> None:
+    giosg.faults.add(Fault(kind="odd", method="PATCH", path=waiting.chat_id, fields={"is_ended": None}))
 
-    assert chatting.end().json["status"] == "ended"
+    assert waiting.end().json["status"] == "ended"
 
 
 @pytest.mark.parametrize("field", ["member_type", "member_public_name", "is_participating", "composing_status"])
 @pytest.mark.parametrize("odd", ["null", "number", "list"])
 def test_an_odd_membership_does_not_cost_the_chat(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting, field: str, odd: str
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting, field: str, odd: str
 ) -> None:
-    giosg.agent.rule_says(chatting.chat_id, SAID)
-    forget(chatting)
+    giosg.agent.rule_says(waiting.chat_id, SAID)
+    forget(waiting)
     giosg.faults.add(Fault(kind="odd", path="memberships", fields={field: ODD[odd]}, times=None))
 
     deliver(giosg, functions)
 
-    assert SAID in chatting.texts()
+    assert SAID in waiting.texts()
 
 
 def test_a_chat_whose_visitor_cannot_be_read_is_not_taken_for_somebody_elses(
-    giosg: SimulatedGiosg, functions: Functions, chatting: Chatting
+    giosg: SimulatedGiosg, functions: Functions, waiting: Chatting
 ) -> None:
-    first, second = (added(giosg, chatting) for _number in range(2))
-    forget(chatting)
+    first, second = (added(giosg, waiting) for _number in range(2))
+    forget(waiting)
     giosg.faults.add(Fault(kind="odd", path="memberships", fields={"member_id": None}))
 
     tell(functions, "messages", first)
     tell(functions, "messages", second)
 
-    assert second["resource_id"] in {each["id"] for each in chatting.read().json["messages"]}
+    assert second["resource_id"] in {each["id"] for each in waiting.read().json["messages"]}
 
 
-def forget(chatting: Chatting) -> None:
+def forget(waiting: Chatting) -> None:
     """Let the tables lose a chat, as if its start had never been stored."""
     table = wiring.settings().chats_table
     for item in stored_items(table):
-        if chatting.chat_id in (item.get("chat_id"), item["pk"].removeprefix("chat#")):
+        if waiting.chat_id in (item.get("chat_id"), item["pk"].removeprefix("chat#")):
             key = {"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}}
             wiring.aws("dynamodb").delete_item(TableName=table, Key=key)

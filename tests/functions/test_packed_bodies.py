@@ -10,28 +10,22 @@ from typing import Any
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions, Reply, http_event
-from tests.functions.conftest import Stack
 from tests.toolkit import notifications
-from tests.toolkit.visitors import Chatting, codes, refused_fields, start
+from tests.toolkit.visitors import Chatting, codes, refused_fields
 
 SAID = {"message": "Hyv\u00e4\u00e4 p\u00e4iv\u00e4\u00e4 \U0001f600"}
 JSON = json.dumps(SAID, ensure_ascii=False).encode()
 MEBIBYTE = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def chatting(stack: Stack) -> Chatting:
-    return start(stack.functions, message="Hello?")
-
-
 @pytest.fixture
-def post(functions: Functions, chatting: Chatting) -> Callable[..., Reply]:
+def post(functions: Functions, talking: Chatting) -> Callable[..., Reply]:
     """Post the bytes of a body with a Content-Encoding."""
 
     def send(raw: bytes, coding: str) -> Reply:
         headers = {"content-encoding": coding}
         return functions.call(
-            "send_message", "POST", chatting.messages_path, token=chatting.token, body=raw, headers=headers
+            "send_message", "POST", talking.messages_path, token=talking.token, body=raw, headers=headers
         )
 
     return send
@@ -163,11 +157,11 @@ def test_a_webhook_may_begin_with_a_byte_order_mark(giosg: SimulatedGiosg, funct
     ],
 )
 def test_bytes_that_a_gateway_took_for_a_text_are_not_stored(
-    functions: Functions, chatting: Chatting, raw: bytes, coding: str, status: int
+    functions: Functions, talking: Chatting, raw: bytes, coding: str, status: int
 ) -> None:
     headers = {"content-length": str(len(raw)), "content-encoding": coding}
     taken_for_a_text = raw.decode("utf-8", "replace")
-    event = http_event("POST", chatting.messages_path, token=chatting.token, body=taken_for_a_text, headers=headers)
+    event = http_event("POST", talking.messages_path, token=talking.token, body=taken_for_a_text, headers=headers)
 
     assert functions.invoke("send_message", event).status == status
     assert functions.invoke("send_message", _in_base64(event, raw)).status == (201 if status == 415 else status)

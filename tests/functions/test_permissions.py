@@ -19,7 +19,7 @@ from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
 from tests.toolkit.identities import signed
 from tests.toolkit.push_service import Browser
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting
 
 from visitor_chat import wiring
 from visitor_chat.domain.push_subscriptions import subscription_id
@@ -184,25 +184,20 @@ class Used:
 
 
 @pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino", message="Hello?")
-
-
-@pytest.fixture
-def days_later(chatting: Chatting, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def days_later(waiting: Chatting, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is switched on; sessions, tokens and what is known of the room want renewal; a socket is open."""
     for name, value in SWITCHED_ON.items():
         monkeypatch.setenv(name, value)
     clock.advance(days=4)
     forget_the_room()
-    wiring.store().connections.open(chatting.visitor_id, CONNECTION)
+    wiring.store().connections.open(waiting.visitor_id, CONNECTION)
 
 
 @pytest.fixture
 def acts(
     giosg: SimulatedGiosg,
     functions: Functions,
-    chatting: Chatting,
+    waiting: Chatting,
     days_later: None,  # noqa: ARG001
 ) -> dict[str, Callable[[], object]]:
     """Have a function do everything that it can be asked for."""
@@ -210,60 +205,59 @@ def acts(
     ours = {"room_id": giosg.room_id}
     of_chats = [
         notifications.of_chat(giosg, "added", unknown, ours),
-        notifications.of_chat(giosg, "added", chatting.chat_id, ours),
-        notifications.of_chat(giosg, "changed", chatting.chat_id, {"is_ended": True}),
+        notifications.of_chat(giosg, "added", waiting.chat_id, ours),
+        notifications.of_chat(giosg, "changed", waiting.chat_id, {"is_ended": True}),
     ]
-    removed = notifications.of_chat(giosg, "removed", chatting.chat_id)
+    removed = notifications.of_chat(giosg, "removed", waiting.chat_id)
     of_messages = [
         notifications.of_message(giosg, "added", unknown, unknown, notifications.whole_message(giosg, "Hello!")),
-        notifications.of_message(giosg, "changed", chatting.chat_id, notifications.SOME_MESSAGE, {"message": "part"}),
+        notifications.of_message(giosg, "changed", waiting.chat_id, notifications.SOME_MESSAGE, {"message": "part"}),
         notifications.of_message(
-            giosg, "added", chatting.chat_id, chatting.chat_id, notifications.whole_message(giosg, "Hello!")
+            giosg, "added", waiting.chat_id, waiting.chat_id, notifications.whole_message(giosg, "Hello!")
         ),
     ]
-    wiring.store().held_messages.hold(waiting := held(chatting), is_of_new_visitor=False, guards=[])
+    wiring.store().held_messages.hold(left := held(waiting), is_of_new_visitor=False, guards=[])
     call = functions.call
-    ticket = wiring.tickets().issue(chatting.visitor_id, session_id=chatting.token.split(".")[1])
+    ticket = wiring.tickets().issue(waiting.visitor_id, session_id=waiting.token.split(".")[1])
     connecting = socket_event("$connect", "another", queryStringParameters={"ticket": ticket.url.partition("=")[2]})
     ping = socket_event("$default", CONNECTION, body=json.dumps({"action": "ping"}))
     return {
         "start_chat": lambda: [
-            call("start_chat", "POST", "/chats", token=token, body={"message": "Hi"})
-            for token in (None, chatting.token)
+            call("start_chat", "POST", "/chats", token=token, body={"message": "Hi"}) for token in (None, waiting.token)
         ],
         "open_session": lambda: [
             call("open_session", "POST", "/sessions", token=token, body={"identity_token": signed(person)})
-            for token, person in ((chatting.token, "one"), (None, "two"))
+            for token, person in ((waiting.token, "one"), (None, "two"))
         ],
         "hold_message": lambda: (
             leave(giosg, functions, None, new_id()),
-            leave(giosg, functions, chatting, new_id()),
+            leave(giosg, functions, waiting, new_id()),
         ),
         "held_messages": lambda: [
-            call("held_messages", "GET", "/held_messages", token=chatting.token),
-            call("held_messages", "DELETE", f"/held_messages/{waiting.id}", token=chatting.token),
+            call("held_messages", "GET", "/held_messages", token=waiting.token),
+            call("held_messages", "DELETE", f"/held_messages/{left.id}", token=waiting.token),
         ],
         "deliver_held_messages": lambda: invoke("deliver_held_messages", {}),
-        "send_message": lambda: chatting.send("Hi", client_message_id=notifications.SOME_CHAT),
-        "list_messages": chatting.read,
-        "get_chats": lambda: [chatting.chats(), chatting.chat()],
-        "end_chat": chatting.end,
-        "erase_visitor": chatting.erase,
+        "send_message": lambda: waiting.send("Hi", client_message_id=notifications.SOME_CHAT),
+        "list_messages": waiting.read,
+        "get_chats": lambda: [waiting.chats(), waiting.chat()],
+        "end_chat": waiting.end,
+        "erase_visitor": waiting.erase,
         "get_availability": lambda: call("get_availability", "GET", "/availability"),
         "list_rooms": lambda: call("list_rooms", "GET", "/rooms"),
-        "open_realtime": lambda: call("open_realtime", "POST", "/realtime", token=chatting.token),
+        "open_realtime": lambda: call("open_realtime", "POST", "/realtime", token=waiting.token),
         "webhook_chats": lambda: [
-            lose(chatting),
+            lose(waiting),
             *(functions.webhook("chats", body) for body in of_chats),
-            lose(chatting),
+            lose(waiting),
             functions.webhook("chats", removed),
             functions.webhook("chats", removed),
         ],
         "webhook_messages": lambda: [
             *(functions.webhook("messages", body) for body in of_messages),
-            lose(chatting),
+            lose(waiting),
             functions.webhook("messages", of_messages[-1]),
-            lose(chatting),
+            lose(waiting),
             functions.webhook("messages", of_messages[-1] | {"action": "removed"}),
         ],
         "get_health": lambda: call("get_health", "GET", "/health"),
@@ -272,21 +266,21 @@ def acts(
         "socket_disconnect": lambda: invoke("socket_disconnect", socket_event("$disconnect", CONNECTION)),
         "sync_chats": lambda: [
             invoke("sync_chats", {}),
-            invoke("sync_chats", queued({"due_chat_ids": [chatting.chat_id]})),
-            *(giosg.agent.say(chatting.chat_id, text) for text in ("Good morning!", "How can I help?")),
-            invoke("sync_chats", queued({"chat_id": chatting.chat_id})),
-            lose(chatting),
-            invoke("sync_chats", queued({"chat_id": chatting.chat_id})),
-            invoke("sync_chats", queued({"notification": edit(giosg, chatting)})),
-            invoke("sync_chats", queued({"erase_visitor_id": chatting.visitor_id})),
+            invoke("sync_chats", queued({"due_chat_ids": [waiting.chat_id]})),
+            *(giosg.agent.say(waiting.chat_id, text) for text in ("Good morning!", "How can I help?")),
+            invoke("sync_chats", queued({"chat_id": waiting.chat_id})),
+            lose(waiting),
+            invoke("sync_chats", queued({"chat_id": waiting.chat_id})),
+            invoke("sync_chats", queued({"notification": edit(giosg, waiting)})),
+            invoke("sync_chats", queued({"erase_visitor_id": waiting.visitor_id})),
         ],
-        "publish_events": lambda: invoke("publish_events", {"Records": [inserted(chatting)]}),
+        "publish_events": lambda: invoke("publish_events", {"Records": [inserted(waiting)]}),
         "get_push_key": lambda: call("get_push_key", "GET", "/push"),
         "push_subscription": lambda: [
-            call("push_subscription", method, "/push/subscription", token=chatting.token, body=browser())
+            call("push_subscription", method, "/push/subscription", token=waiting.token, body=browser())
             for method in ("PUT", "DELETE")
         ],
-        "send_push": lambda: [invoke("send_push", {"Records": [pushed]}) for pushed in pushes(chatting)],
+        "send_push": lambda: [invoke("send_push", {"Records": [pushed]}) for pushed in pushes(waiting)],
         "notify_visitor": lambda: invoke("notify_visitor", {"detail": dict.fromkeys(IDS_OF_A_NOTICE, "nobody")}),
     }
 
@@ -305,10 +299,10 @@ def agree_elsewhere() -> None:
     table.put_item(Item={"visitor_id": AWAY, "record": "push", **item})
 
 
-def pushes(chatting: Chatting) -> Iterator[dict[str, Any]]:
+def pushes(waiting: Chatting) -> Iterator[dict[str, Any]]:
     """Return what comes out of the queue for an answer to that visitor: the event, then the order."""
     agree_elsewhere()
-    ids = {"id": "1", "visitor_id": AWAY, "chat_id": chatting.chat_id, "message_id": a_message(chatting)}
+    ids = {"id": "1", "visitor_id": AWAY, "chat_id": waiting.chat_id, "message_id": a_message(waiting)}
     url = wiring.settings().push_queue_url
     sqs = boto3.client("sqs", REGION)
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"detail-type": "chat.message.added", "detail": ids}))
@@ -320,26 +314,26 @@ def pushes(chatting: Chatting) -> Iterator[dict[str, Any]]:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
 
 
-def a_message(chatting: Chatting) -> str:
+def a_message(waiting: Chatting) -> str:
     items = boto3.client("dynamodb", REGION).scan(TableName="MessagesTable")["Items"]
-    records = [item["record"]["S"] for item in items if item["chat_id"]["S"] == chatting.chat_id and "seq" in item]
+    records = [item["record"]["S"] for item in items if item["chat_id"]["S"] == waiting.chat_id and "seq" in item]
     return records[0].removeprefix("message#")
 
 
-def leave(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting | None, held_id: str) -> Reply:
+def leave(giosg: SimulatedGiosg, functions: Functions, waiting: Chatting | None, held_id: str) -> Reply:
     """Let a visitor leave a message while nobody is there."""
     for agent in giosg.agents:
         agent.go_offline()
-    body, token = {"message": "Call me back", "client_message_id": held_id}, chatting.token if chatting else None
+    body, token = {"message": "Call me back", "client_message_id": held_id}, waiting.token if waiting else None
     return functions.call("hold_message", "POST", "/held_messages", token=token, body=body)
 
 
-def held(chatting: Chatting) -> HeldMessage:
+def held(waiting: Chatting) -> HeldMessage:
     """Return a message that waits; to leave it would prolong what is to be prolonged by the act that is looked at."""
     now = clock_module.now()
     return HeldMessage(
         id=new_id(),
-        visitor_id=chatting.visitor_id,
+        visitor_id=waiting.visitor_id,
         room_id=wiring.rooms().default.id,
         message="Call me back",
         text_hash="",
@@ -355,20 +349,20 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def lose(chatting: Chatting) -> str:
+def lose(waiting: Chatting) -> str:
     """Let the tables lose a chat, so that it must be looked up."""
-    key = {"pk": f"chat#{chatting.chat_id}", "sk": "chat"}
+    key = {"pk": f"chat#{waiting.chat_id}", "sk": "chat"}
     boto3.resource("dynamodb", REGION).Table("ChatsTable").delete_item(Key=key)
-    return chatting.chat_id
+    return waiting.chat_id
 
 
 def invoke(function: str, event: Mapping[str, Any]) -> Any:
     return importlib.import_module(f"functions.{function}.app").handler(event, Context())
 
 
-def edit(giosg: SimulatedGiosg, chatting: Chatting) -> dict[str, Any]:
+def edit(giosg: SimulatedGiosg, waiting: Chatting) -> dict[str, Any]:
     """Return a notification of a change in a message that is not known yet."""
-    channel = f"/api/v5/orgs/{giosg.organization_id}/owned_chats/{chatting.chat_id}/messages"
+    channel = f"/api/v5/orgs/{giosg.organization_id}/owned_chats/{waiting.chat_id}/messages"
     message_id = str(uuid.uuid4())
     return {"action": "changed", "channel": channel, "resource_id": message_id, "resource": {"message": "Good day!"}}
 
@@ -377,9 +371,9 @@ def queued(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"Records": [{"messageId": "1", "body": json.dumps(body)}]}
 
 
-def inserted(chatting: Chatting) -> dict[str, Any]:
+def inserted(waiting: Chatting) -> dict[str, Any]:
     items = boto3.client("dynamodb", REGION).scan(TableName="MessagesTable")["Items"]
-    image = next(item for item in items if item["chat_id"]["S"] == chatting.chat_id and "seq" in item)
+    image = next(item for item in items if item["chat_id"]["S"] == waiting.chat_id and "seq" in item)
     return {"eventID": "1", "eventName": "INSERT", "dynamodb": {"NewImage": image}}
 
 

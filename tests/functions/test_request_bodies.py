@@ -7,8 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.aws import Functions, Reply, http_event
 from tests.functions.bad_values import HARMLESS, NO_OBJECTS, TOO_LARGE
-from tests.functions.conftest import Stack
-from tests.toolkit.visitors import Chatting, refused_fields, start
+from tests.toolkit.visitors import Chatting, refused_fields
 
 Post = Callable[[bytes | str], Reply]
 
@@ -31,16 +30,11 @@ many = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def chatting(stack: Stack) -> Chatting:
-    return start(stack.functions, message="Hello?")
-
-
 @pytest.fixture(params=["start_chat", "send_message"])
-def post(request: pytest.FixtureRequest, functions: Functions, chatting: Chatting) -> Post:
+def post(request: pytest.FixtureRequest, functions: Functions, talking: Chatting) -> Post:
     """Post a body to one of the calls that take one."""
-    path = {"start_chat": "/chats", "send_message": chatting.messages_path}[request.param]
-    return lambda body: functions.call(request.param, "POST", path, token=chatting.token, body=body)
+    path = {"start_chat": "/chats", "send_message": talking.messages_path}[request.param]
+    return lambda body: functions.call(request.param, "POST", path, token=talking.token, body=body)
 
 
 @pytest.mark.parametrize("name", NO_OBJECTS)
@@ -73,42 +67,42 @@ def test_a_deeply_nested_field_is_ignored_or_refused(post: Post, field: str) -> 
 
 @pytest.mark.parametrize("garbage", ["%%%", "a", "eyJhIjo=x", "\u00e4", "====", "e30"])
 def test_a_body_that_is_not_the_base64_it_claims_to_be_is_refused(
-    functions: Functions, chatting: Chatting, garbage: str
+    functions: Functions, talking: Chatting, garbage: str
 ) -> None:
-    event = http_event("POST", chatting.messages_path, token=chatting.token, body=garbage)
+    event = http_event("POST", talking.messages_path, token=talking.token, body=garbage)
 
     reply = functions.invoke("send_message", event | {"isBase64Encoded": True})
 
     assert refused_fields(reply) == ["body"]
 
 
-def test_a_body_is_read_the_same_with_and_without_base64(functions: Functions, chatting: Chatting) -> None:
+def test_a_body_is_read_the_same_with_and_without_base64(functions: Functions, talking: Chatting) -> None:
     plain = functions.call(
-        "send_message", "POST", chatting.messages_path, token=chatting.token, body='{"message": "\u00e4\U0001f600"}'
+        "send_message", "POST", talking.messages_path, token=talking.token, body='{"message": "\u00e4\U0001f600"}'
     )
-    encoded = chatting.send("\u00e4\U0001f600")
+    encoded = talking.send("\u00e4\U0001f600")
 
     assert plain.json["message"] == encoded.json["message"] == "\u00e4\U0001f600"
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n", None])
-def test_a_message_without_a_body_lacks_its_text(functions: Functions, chatting: Chatting, body: bytes | None) -> None:
-    reply = functions.call("send_message", "POST", chatting.messages_path, token=chatting.token, body=body)
+def test_a_message_without_a_body_lacks_its_text(functions: Functions, talking: Chatting, body: bytes | None) -> None:
+    reply = functions.call("send_message", "POST", talking.messages_path, token=talking.token, body=body)
 
     assert refused_fields(reply) == ["message"]
 
 
 @given(body=bodies)
 @many
-def test_no_json_body_makes_the_stack_fail(functions: Functions, chatting: Chatting, body: dict[str, object]) -> None:
-    for function, path in (("start_chat", "/chats"), ("send_message", chatting.messages_path)):
-        reply = functions.call(function, "POST", path, token=chatting.token, body=body)
+def test_no_json_body_makes_the_stack_fail(functions: Functions, talking: Chatting, body: dict[str, object]) -> None:
+    for function, path in (("start_chat", "/chats"), ("send_message", talking.messages_path)):
+        reply = functions.call(function, "POST", path, token=talking.token, body=body)
         assert reply.status in {200, 201, 400, 409, 413}, reply.text
 
 
 @given(body=st.binary(max_size=200))
 @many
-def test_no_bytes_make_the_stack_fail(functions: Functions, chatting: Chatting, body: bytes) -> None:
-    reply = functions.call("send_message", "POST", chatting.messages_path, token=chatting.token, body=body)
+def test_no_bytes_make_the_stack_fail(functions: Functions, talking: Chatting, body: bytes) -> None:
+    reply = functions.call("send_message", "POST", talking.messages_path, token=talking.token, body=body)
 
     assert reply.status in {201, 400}, reply.text

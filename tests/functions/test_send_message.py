@@ -7,7 +7,6 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.bad_values import NO_TEXTS, NO_UUIDS
-from tests.functions.conftest import Stack
 from tests.toolkit.clock import Clock
 from tests.toolkit.silence import silence
 from tests.toolkit.visitors import Chatting, codes, refused_fields, start
@@ -15,16 +14,6 @@ from tests.toolkit.webhooks import deliver
 
 ID = "7c0c6a5e-3f0b-4e0e-9a53-0d4b6c1f8a11"
 OTHER_ID = "11111111-3f0b-4e0e-9a53-0d4b6c1f8a11"
-
-
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
-
-
-@pytest.fixture(scope="module")
-def talking(stack: Stack) -> Chatting:
-    return start(stack.functions)
 
 
 def sent_to_giosg(giosg: SimulatedGiosg, chatting: Chatting) -> list[str]:

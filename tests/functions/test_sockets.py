@@ -14,11 +14,6 @@ from visitor_chat import wiring
 from visitor_chat.store.connections import MOST_CONNECTIONS
 
 
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions)
-
-
 def connect(chatting: Chatting, connection_id: str, **headers: str) -> int:
     url = chatting.functions.call("open_realtime", "POST", "/realtime", token=chatting.token).json["url"]
     query = {"ticket": url.partition("ticket=")[2]}

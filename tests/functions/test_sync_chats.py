@@ -16,11 +16,6 @@ from visitor_chat import wiring
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
 
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino", message="Hello?")
-
-
 def sync(event: dict[str, Any], **context: Any) -> dict[str, Any]:
     answer: dict[str, Any] = importlib.import_module("functions.sync_chats.app").handler(event, Context(**context))
     return answer
@@ -49,80 +44,78 @@ def failed(answer: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("write", [str.lower, str.upper, str.title])
 def test_what_no_webhook_brought_is_found(
-    giosg: SimulatedGiosg, chatting: Chatting, write: Callable[[str], str]
+    giosg: SimulatedGiosg, waiting: Chatting, write: Callable[[str], str]
 ) -> None:
-    giosg.agent.say(chatting.chat_id, "Good morning!")
-    giosg.agent.end(chatting.chat_id)
+    giosg.agent.say(waiting.chat_id, "Good morning!")
+    giosg.agent.end(waiting.chat_id)
 
-    assert failed(sync(queued({"chat_id": write(chatting.chat_id)}))) == []
+    assert failed(sync(queued({"chat_id": write(waiting.chat_id)}))) == []
 
-    assert "Good morning!" in chatting.texts()
-    assert chatting.chat().json["status"] == "ended"
+    assert "Good morning!" in waiting.texts()
+    assert waiting.chat().json["status"] == "ended"
 
 
 def test_an_edit_and_a_removal_that_no_webhook_told_are_found(
-    giosg: SimulatedGiosg, chatting: Chatting, clock: Clock
+    giosg: SimulatedGiosg, waiting: Chatting, clock: Clock
 ) -> None:
-    edited, removed = (giosg.agent.say(chatting.chat_id, text) for text in ("Good mourning!", "swordfish"))
-    sync(queued({"chat_id": chatting.chat_id}))
-    cursor = chatting.read().json["next"]
+    edited, removed = (giosg.agent.say(waiting.chat_id, text) for text in ("Good mourning!", "swordfish"))
+    sync(queued({"chat_id": waiting.chat_id}))
+    cursor = waiting.read().json["next"]
     giosg.agent.edit(edited, "Good morning!")
     giosg.agent.remove(removed)
     clock.advance(minutes=5)
 
-    sync(queued({"chat_id": chatting.chat_id}))
+    sync(queued({"chat_id": waiting.chat_id}))
 
-    changed = {each["id"]: each["message"] for each in chatting.read(after=cursor).json["messages"]}
+    changed = {each["id"]: each["message"] for each in waiting.read(after=cursor).json["messages"]}
     assert changed == {edited: "Good morning!", removed: None}
 
 
-def test_a_chat_that_giosg_removed_is_removed(giosg: SimulatedGiosg, chatting: Chatting) -> None:
-    giosg.agent.remove_chat(chatting.chat_id)
+def test_a_chat_that_giosg_removed_is_removed(giosg: SimulatedGiosg, waiting: Chatting) -> None:
+    giosg.agent.remove_chat(waiting.chat_id)
 
-    sync(queued({"chat_id": chatting.chat_id}))
+    sync(queued({"chat_id": waiting.chat_id}))
 
-    assert codes(chatting.chat()) == [(404, "chat_not_found")]
+    assert codes(waiting.chat()) == [(404, "chat_not_found")]
 
 
-def test_one_bad_chat_delays_no_other(giosg: SimulatedGiosg, functions: Functions, chatting: Chatting) -> None:
+def test_one_bad_chat_delays_no_other(giosg: SimulatedGiosg, functions: Functions, waiting: Chatting) -> None:
     other = start(functions, message="Hello?")
     giosg.agent.end(other.chat_id)
     for _attempt in range(2):
-        giosg.faults.answer(500, path=f"owned_chats/{chatting.chat_id}")
+        giosg.faults.answer(500, path=f"owned_chats/{waiting.chat_id}")
 
-    answer = sync(queued({"chat_id": chatting.chat_id}, {"chat_id": other.chat_id}))
+    answer = sync(queued({"chat_id": waiting.chat_id}, {"chat_id": other.chat_id}))
 
     assert failed(answer) == ["0"]
     assert other.chat().json["status"] == "ended"
 
 
-def test_what_there_is_no_time_for_comes_again(chatting: Chatting) -> None:
-    answer = sync(queued({"chat_id": chatting.chat_id}), remaining_milliseconds=1_000)
+def test_what_there_is_no_time_for_comes_again(waiting: Chatting) -> None:
+    answer = sync(queued({"chat_id": waiting.chat_id}), remaining_milliseconds=1_000)
 
     assert failed(answer) == ["0"]
 
 
 def test_open_chats_are_looked_at_in_turn_within_ten_minutes(
-    giosg: SimulatedGiosg, chatting: Chatting, clock: Clock
+    giosg: SimulatedGiosg, waiting: Chatting, clock: Clock
 ) -> None:
-    giosg.agent.say(chatting.chat_id, "Good morning!")
+    giosg.agent.say(waiting.chat_id, "Good morning!")
     clock.advance(minutes=9)
 
-    assert sweep() == [chatting.chat_id]
+    assert sweep() == [waiting.chat_id]
 
-    assert "Good morning!" in chatting.texts()
+    assert "Good morning!" in waiting.texts()
 
 
-def test_a_chat_whose_end_is_known_is_looked_at_no_more(
-    giosg: SimulatedGiosg, chatting: Chatting, clock: Clock
-) -> None:
-    giosg.agent.end(chatting.chat_id)
+def test_a_chat_whose_end_is_known_is_looked_at_no_more(giosg: SimulatedGiosg, waiting: Chatting, clock: Clock) -> None:
+    giosg.agent.end(waiting.chat_id)
     for _look in range(2):
         clock.advance(minutes=10)
-        sync(queued({"chat_id": chatting.chat_id}))
+        sync(queued({"chat_id": waiting.chat_id}))
     clock.advance(minutes=30)
     giosg.requests.clear()
 
     assert sweep() == []
 
-    assert not giosg.requests.matching(path=chatting.chat_id)
+    assert not giosg.requests.matching(path=waiting.chat_id)

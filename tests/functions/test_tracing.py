@@ -10,7 +10,7 @@ from tests.aws import WEBHOOK_SECRET, Functions
 from tests.functions.conftest import AwsCalls, stored_items
 from tests.functions.test_sync_chats import queued, sync
 from tests.toolkit import notifications
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting
 
 from visitor_chat.realtime.event_bus import of_record
 from visitor_chat.runtime import telemetry
@@ -21,11 +21,6 @@ SECRET = {"secret": WEBHOOK_SECRET}
 CALLERS = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
-
-
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
 
 
 def send(chatting: Chatting, message: str) -> Any:

@@ -15,11 +15,6 @@ from tests.toolkit.visitors import Chatting, start
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
 
-@pytest.fixture
-def chatting(functions: Functions) -> Chatting:
-    return start(functions, visitor_name="Aino")
-
-
 def tell(functions: Functions, *bodies: Json) -> None:
     for body in bodies:
         reply = functions.webhook("messages", body)
