@@ -53,10 +53,15 @@ class Chatting:
         return self.functions.call("erase_visitor", "DELETE", "/visitor", token=self.token)
 
 
+def ask_to_start(functions: Functions, *, token: str | None = None, key: str | None = None, **body: Any) -> Reply:
+    """Ask for a chat, under an Idempotency-Key if there is one."""
+    headers = {"idempotency-key": key} if key else {}
+    return functions.call("start_chat", "POST", "/chats", token=token, body=body, headers=headers)
+
+
 def start(functions: Functions, *, token: str | None = None, key: str | None = None, **body: Any) -> Chatting:
     """Start a chat that must start."""
-    headers = {"idempotency-key": key} if key else {}
-    reply = functions.call("start_chat", "POST", "/chats", token=token, body=body, headers=headers)
+    reply = ask_to_start(functions, token=token, key=key, **body)
     assert reply.status in {200, 201}, reply.text
     known_token = token or reply.json["visitor_token"]
     return Chatting(functions=functions, chat_id=reply.json["chat"]["id"], token=known_token, started=reply)

@@ -7,7 +7,8 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import deployed
 from tests.toolkit.clock import Clock, run_by
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +19,11 @@ def scene() -> Iterator[Scene]:
 
 
 @pytest.fixture
-def visit(scene: Scene) -> Visit:
-    """Return a chat whose start is known to all."""
-    visit = scene.visit()
+def waiting(scene: Scene) -> Chatting:
+    """Return a visitor who waits for an answer, and whose start is known to all."""
+    waiting = scene.start()
     scene.deliver()
-    return visit
+    return waiting
 
 
 @pytest.fixture(autouse=True)

@@ -7,21 +7,15 @@ from typing import Any, NamedTuple
 
 from local.giosg import SimulatedGiosg
 from local.giosg.webhooks.notifications import Notification
-from tests.aws import Context, Functions, Reply
+from tests.aws import Context, Functions
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting, start
 from tests.toolkit.webhooks import answers_to
 
 from visitor_chat import wiring
 from visitor_chat.domain.records import Chat, StoredMessage
 from visitor_chat.store.chats import OPEN_SHARDS
 from visitor_chat.store.dynamodb_values import Record, from_item
-
-
-class Visit(NamedTuple):
-    """A chat and the token of its visitor."""
-
-    chat_id: str
-    token: str
 
 
 class Scene(NamedTuple):
@@ -31,16 +25,9 @@ class Scene(NamedTuple):
     functions: Functions
     clock: Clock
 
-    def visit(self, message: str | None = "Hello?", **body: Any) -> Visit:
+    def start(self, message: str = "Hello?", **body: Any) -> Chatting:
         """Let a visitor start a chat."""
-        started = self.functions.call("start_chat", "POST", "/chats", body={"message": message} | body)
-        return Visit(started.json["chat"]["id"], started.json["visitor_token"])
-
-    def send(self, visit: Visit, text: str, message_id: str | None = None) -> Reply:
-        body = {"message": text} | ({"client_message_id": message_id} if message_id else {})
-        return self.functions.call(
-            "send_message", "POST", f"/chats/{visit.chat_id}/messages", token=visit.token, body=body
-        )
+        return start(self.functions, message=message, **body)
 
     def deliver(self, *notifications: Notification) -> list[int]:
         """Deliver webhooks, all that are under way if none are named; give the answers."""
@@ -50,21 +37,21 @@ class Scene(NamedTuple):
         """Take the webhooks under way, and give those of messages with this action."""
         return [each for each in self.giosg.webhooks.take("messages") if each.body["action"] == action]
 
-    def texts(self, visit: Visit) -> list[str | None]:
-        return [message.content.get("message") for message in self.stored(visit)]
+    def texts(self, chatting: Chatting) -> list[str | None]:
+        return [message.content.get("message") for message in self.stored(chatting)]
 
-    def sent_to_giosg(self, visit: Visit, text: str) -> int:
+    def sent_to_giosg(self, chatting: Chatting, text: str) -> int:
         """Count the visitor's messages with this text at Giosg."""
-        messages = self.giosg.messages(visit.chat_id)
+        messages = self.giosg.messages(chatting.chat_id)
         return sum(each["message"] == text and each["sender_type"] == "visitor" for each in messages)
 
-    def stored(self, visit: Visit) -> list[StoredMessage]:
+    def stored(self, chatting: Chatting) -> list[StoredMessage]:
         """Return the stored messages of a chat that visitors see, in the order of their last change."""
-        found = [message for message in wiring.store().messages.all_of(visit.chat_id) if message.seq is not None]
+        found = [message for message in wiring.store().messages.all_of(chatting.chat_id) if message.seq is not None]
         return sorted(found, key=lambda message: message.seq or 0)
 
-    def chat(self, visit: Visit) -> Chat:
-        chat = wiring.store().chats.find(visit.chat_id)
+    def chat(self, chatting: Chatting) -> Chat:
+        chat = wiring.store().chats.find(chatting.chat_id)
         assert isinstance(chat, Chat)
         return chat
 
@@ -110,11 +97,11 @@ class Scene(NamedTuple):
             wiring.repairs().take(records, Context(remaining_milliseconds=remaining_milliseconds))
         return handed_over
 
-    def is_due(self, visit: Visit, **within: float) -> bool:
+    def is_due(self, chatting: Chatting, **within: float) -> bool:
         """Tell whether a chat will be compared with Giosg within a time."""
         turns, by = wiring.store().sync_schedule, self.clock() + timedelta(**within)
         due = {entry.chat_id for shard in range(OPEN_SHARDS) for entry in turns.due(shard, by=by, limit=400)}
-        return visit.chat_id in due
+        return chatting.chat_id in due
 
     def records(self, table: str) -> list[Record]:
         """Read a whole table."""

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.aws import Reply
 from tests.template import properties
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from giosg_client.models import Chat as GiosgChat
 from visitor_chat import wiring
@@ -75,7 +76,7 @@ def test_a_chat_that_cannot_be_stored_beside_something_else_is_stored_a_moment_l
 
 
 def test_a_start_of_a_known_visitor_whose_first_note_was_lost_is_repeated(scene: Scene) -> None:
-    key, token = new_key(), scene.visit().token
+    key, token = new_key(), scene.start().token
     throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
     with scene.breaking("UpdateItem", throttled, about="SET #visitor_id = :visitor_id"):
         assert start(scene, key, token=token).status == 503
@@ -94,12 +95,12 @@ class TestTwoStartsOfOneVisitor:
     """Both are under way at once, and Giosg has an empty chat that either could have made."""
 
     @pytest.fixture
-    def visit(self, scene: Scene) -> Visit:
-        return scene.visit()
+    def waiting(self, scene: Scene) -> Chatting:
+        return scene.start()
 
     @staticmethod
-    def attempt(scene: Scene, visit: Visit, name: str) -> Attempt:
-        visitor_id = scene.chat(visit).visitor_id
+    def attempt(scene: Scene, waiting: Chatting, name: str) -> Attempt:
+        visitor_id = scene.chat(waiting).visitor_id
         credentials = wiring.store().credentials.find(visitor_id)
         assert credentials is not None
         visitor = Visitor(id=visitor_id, name=None)
@@ -113,16 +114,16 @@ class TestTwoStartsOfOneVisitor:
             attempt.room.id, attempt.visitor.id, access_token=attempt.credentials.access_token
         )
 
-    def test_the_second_to_store_the_chat_makes_another(self, scene: Scene, visit: Visit) -> None:
-        first, second = (self.attempt(scene, visit, f"{visit.chat_id} {name}") for name in ("first", "second"))
+    def test_the_second_to_store_the_chat_makes_another(self, scene: Scene, waiting: Chatting) -> None:
+        first, second = (self.attempt(scene, waiting, f"{waiting.chat_id} {name}") for name in ("first", "second"))
         made = self.make_chat(first)
 
         chats = [wiring.chat_opener().open(attempt, made).id for attempt in (first, second)]
 
         assert chats[0] == made.id != chats[1]
 
-    def test_each_finds_its_own_again(self, scene: Scene, visit: Visit) -> None:
-        first, second = (self.attempt(scene, visit, f"{visit.chat_id} {name}") for name in ("first", "second"))
+    def test_each_finds_its_own_again(self, scene: Scene, waiting: Chatting) -> None:
+        first, second = (self.attempt(scene, waiting, f"{waiting.chat_id} {name}") for name in ("first", "second"))
         made = wiring.chat_opener().open(second, self.make_chat(second))
         self.make_chat(first)
 

@@ -5,6 +5,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions
 from tests.toolkit.clock import Clock
 from tests.toolkit.silence import TIMEOUT_SECONDS, silence
+from tests.toolkit.visitors import start
 
 ID = "0b8f6b0a-7f55-4a3e-9a06-3d1f4c9a1c10"
 LATE_SECONDS = TIMEOUT_SECONDS + 3
@@ -15,15 +16,13 @@ LATE_SECONDS = TIMEOUT_SECONDS + 3
 def test_a_message_that_giosg_was_silent_about_is_sent_once(
     clock: Clock, giosg: SimulatedGiosg, functions: Functions, seconds: float, status: int
 ) -> None:
-    started = functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}).json
-    chat_id, token = started["chat"]["id"], started["visitor_token"]
-    body, path = {"message": "Once", "client_message_id": ID}, f"/chats/{chat_id}/messages"
+    chatting = start(functions, message="Hello?")
 
-    with silence(clock, "POST", f"{chat_id}/messages$", done_after_seconds=seconds):
-        replies = [functions.call("send_message", "POST", path, token=token, body=body) for _ in range(2)]
+    with silence(clock, "POST", f"{chatting.chat_id}/messages$", done_after_seconds=seconds):
+        replies = [chatting.send("Once", client_message_id=ID) for _ in range(2)]
 
     assert [reply.status for reply in replies] == [status, 200]
-    assert [each["message"] for each in giosg.messages(chat_id)].count("Once") == 1
+    assert [each["message"] for each in giosg.messages(chatting.chat_id)].count("Once") == 1
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ RENEWAL = "/auth$"
 
 @pytest.fixture
 def credentials(scene: Scene) -> Credentials:
-    stored = wiring.store().credentials.find(scene.chat(scene.visit()).visitor_id)
+    stored = wiring.store().credentials.find(scene.chat(scene.start()).visitor_id)
     assert stored is not None
     scene.giosg.requests.clear()
     return stored

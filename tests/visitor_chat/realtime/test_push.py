@@ -14,7 +14,8 @@ from functions.socket_message import app as socket_message
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from tests.aws import REGION, socket_event
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 
@@ -22,9 +23,9 @@ THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "TransactWri
 
 
 @pytest.fixture
-def socket(scene: Scene, visit: Visit) -> str:  # noqa: ARG001 - it is the scene's visitor
+def socket(scene: Scene, waiting: Chatting) -> str:  # noqa: ARG001 - it is the scene's visitor
     connection_id = uuid.uuid4().hex
-    wiring.store().connections.open(visit.token.partition(".")[0], connection_id)
+    wiring.store().connections.open(waiting.visitor_id, connection_id)
     return connection_id
 
 
@@ -40,9 +41,9 @@ def frames(connection_id: str) -> list[Any]:
 
 
 def test_an_answer_is_told_with_the_chats_new_status_and_that_nobody_waits(
-    scene: Scene, visit: Visit, socket: str
+    scene: Scene, waiting: Chatting, socket: str
 ) -> None:
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     scene.deliver(*scene.giosg.webhooks.take("messages"))
 
     told = frames(socket)
@@ -81,13 +82,13 @@ class Gateway:
             raise ClientError({"Error": {"Code": "GoneException"}}, "PostToConnection")
 
 
-def say(scene: Scene, visit: Visit, text: str) -> None:
-    scene.giosg.agent.say(visit.chat_id, text)
+def say(scene: Scene, waiting: Chatting, text: str) -> None:
+    scene.giosg.agent.say(waiting.chat_id, text)
     assert set(scene.deliver(*scene.giosg.webhooks.take("messages"))) == {204}
 
 
-def known(visit: Visit) -> list[str]:
-    return [each.id for each in wiring.store().connections.of_visitor(visit.token.partition(".")[0])]
+def known(waiting: Chatting) -> list[str]:
+    return [each.id for each in wiring.store().connections.of_visitor(waiting.visitor_id)]
 
 
 def ping(connection_id: str) -> int:
@@ -96,57 +97,57 @@ def ping(connection_id: str) -> int:
 
 
 def test_a_socket_that_opens_a_moment_later_is_told_all_the_same(
-    scene: Scene, visit: Visit, socket: str, gateway: Gateway
+    scene: Scene, waiting: Chatting, socket: str, gateway: Gateway
 ) -> None:
     gateway.gone[socket] = 1
 
-    say(scene, visit, "Good morning!")
+    say(scene, waiting, "Good morning!")
 
     assert "Good morning!" in [frame["message"]["message"] for frame in frames(socket) if "message" in frame]
 
 
 @pytest.mark.parametrize("age", [0, 59])
 def test_a_socket_that_may_be_opening_is_tried_twice_and_not_forgotten(
-    scene: Scene, visit: Visit, socket: str, gateway: Gateway, age: int
+    scene: Scene, waiting: Chatting, socket: str, gateway: Gateway, age: int
 ) -> None:
-    say(scene, visit, "Good morning!")
+    say(scene, waiting, "Good morning!")
     gateway.lose(socket)
     scene.clock.instant += timedelta(seconds=age)
 
-    say(scene, visit, "How can I help?")
+    say(scene, waiting, "How can I help?")
 
-    assert known(visit) == [socket]
+    assert known(waiting) == [socket]
     assert gateway.posted == [socket] * 2
 
 
 @pytest.mark.parametrize("age", [61, 7_000])
 def test_a_socket_that_opened_long_ago_and_is_gone_is_forgotten(
-    scene: Scene, visit: Visit, socket: str, gateway: Gateway, age: int
+    scene: Scene, waiting: Chatting, socket: str, gateway: Gateway, age: int
 ) -> None:
-    say(scene, visit, "Good morning!")
+    say(scene, waiting, "Good morning!")
     gateway.lose(socket)
     scene.clock.instant += timedelta(seconds=age)
 
-    say(scene, visit, "How can I help?")
+    say(scene, waiting, "How can I help?")
 
-    assert known(visit) == []
+    assert known(waiting) == []
     assert gateway.posted == [socket]
 
 
 def test_a_socket_that_was_missed_while_it_opened_learns_of_it_by_its_first_ping(
-    scene: Scene, visit: Visit, socket: str, gateway: Gateway
+    scene: Scene, waiting: Chatting, socket: str, gateway: Gateway
 ) -> None:
-    say(scene, visit, "Good morning!")
+    say(scene, waiting, "Good morning!")
     before = frames(socket)
     gateway.gone[socket] = 2
-    say(scene, visit, "How can I help?")
+    say(scene, waiting, "How can I help?")
 
     assert ping(socket) == 200
 
     (pong,) = frames(socket)[len(before) :]
-    assert (pong["event"], list(pong["cursors"])) == ("pong", [visit.chat_id])
-    assert pong["cursors"][visit.chat_id] != before[-1]["next"]
-    say(scene, visit, "Hello?")
+    assert (pong["event"], list(pong["cursors"])) == ("pong", [waiting.chat_id])
+    assert pong["cursors"][waiting.chat_id] != before[-1]["next"]
+    say(scene, waiting, "Hello?")
     assert frames(socket)[-1]["message"]["message"] == "Hello?"
 
 
@@ -157,10 +158,10 @@ def test_a_ping_on_a_socket_that_nobody_knows_closes_it(gateway: Gateway) -> Non
 
 
 def test_a_ping_on_a_socket_that_is_half_forgotten_closes_it(
-    scene: Scene, visit: Visit, socket: str, gateway: Gateway
+    scene: Scene, waiting: Chatting, socket: str, gateway: Gateway
 ) -> None:
     deletes = ClientError({"Error": {"Code": "ThrottlingException"}}, "DeleteItem")
-    visitor_id = visit.token.partition(".")[0]
+    visitor_id = waiting.visitor_id
     with scene.breaking("DeleteItem", deletes, about=visitor_id), pytest.raises(ClientError):
         wiring.store().connections.close(visitor_id, socket)
 
@@ -179,21 +180,21 @@ def test_a_ping_on_a_socket_that_closes_is_no_failure(socket: str, gateway: Gate
 
 @pytest.mark.parametrize(("length", "event"), [(5_000, "message"), (9_000, "changed"), (20_000, "changed")])
 def test_a_message_that_no_frame_can_carry_is_told_of(
-    scene: Scene, visit: Visit, socket: str, length: int, event: str
+    scene: Scene, waiting: Chatting, socket: str, length: int, event: str
 ) -> None:
     text = "\U0001f600" * length
 
-    say(scene, visit, text)
+    say(scene, waiting, text)
 
     told = [frame for frame in frames(socket) if frame["event"] != "chat"]
     assert [frame["event"] for frame in told][-1] == event
     if event == "changed":
-        assert told[-1] == {"event": "changed", "chat_id": visit.chat_id}
-    assert scene.texts(visit)[-1] == text[: len(scene.texts(visit)[-1] or "")]
+        assert told[-1] == {"event": "changed", "chat_id": waiting.chat_id}
+    assert scene.texts(waiting)[-1] == text[: len(scene.texts(waiting)[-1] or "")]
 
 
-def test_what_could_not_be_committed_is_not_told(scene: Scene, visit: Visit, socket: str) -> None:
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+def test_what_could_not_be_committed_is_not_told(scene: Scene, waiting: Chatting, socket: str) -> None:
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     (*_earlier, letter) = scene.giosg.webhooks.take("messages")
 
     with scene.breaking("TransactWriteItems", THROTTLED, about="known_seq"):
@@ -202,11 +203,11 @@ def test_what_could_not_be_committed_is_not_told(scene: Scene, visit: Visit, soc
     assert frames(socket) == []
 
 
-def test_a_lookup_that_fails_costs_nothing_but_the_frame(scene: Scene, visit: Visit, socket: str) -> None:
+def test_a_lookup_that_fails_costs_nothing_but_the_frame(scene: Scene, waiting: Chatting, socket: str) -> None:
     throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
 
     with scene.breaking("Query", throttled, about="connection#"):
-        assert scene.send(visit, "Is anybody there?").status == 201
+        assert waiting.send("Is anybody there?").status == 201
 
-    assert scene.texts(visit)[-1] == "Is anybody there?"
+    assert scene.texts(waiting)[-1] == "Is anybody there?"
     assert frames(socket) == []

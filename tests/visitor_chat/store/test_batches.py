@@ -16,14 +16,14 @@ from visitor_chat.store.tables import LONGEST_READ_PAUSES_SECONDS, Unprocessed
 
 @pytest.mark.parametrize("others", [99, 100, 250])
 def test_any_number_of_items_is_read(scene: Scene, others: int) -> None:
-    visit = scene.visit()
-    visitor_id, _, session = visit.token.partition(".")
+    waiting = scene.start()
+    visitor_id, _, session = waiting.token.partition(".")
     nobodys = [f"00000000-0000-4000-8000-{number:012}" for number in range(others)]
 
-    context = wiring.store().context(visitor_id, session.partition(".")[0], chat_ids=[*nobodys, visit.chat_id])
+    context = wiring.store().context(visitor_id, session.partition(".")[0], chat_ids=[*nobodys, waiting.chat_id])
 
     assert context.visitor is not None
-    assert [chat.id for chat in context.chats] == [visit.chat_id]
+    assert [chat.id for chat in context.chats] == [waiting.chat_id]
 
 
 class Busy:
@@ -64,10 +64,10 @@ def make_busy(scene: Scene) -> Iterator[Callable[[int], Busy]]:
 def test_what_busy_tables_leave_for_later_is_asked_for_again_after_longer_and_longer_pauses(
     scene: Scene, make_busy: Callable[[int], Busy]
 ) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     busy = make_busy(4)
 
-    context = wiring.store().context(visit.token.partition(".")[0], None, chat_id=visit.chat_id)
+    context = wiring.store().context(waiting.visitor_id, None, chat_id=waiting.chat_id)
 
     pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(busy.asked_at)]
     assert isinstance(context.chat, Chat)
@@ -75,8 +75,8 @@ def test_what_busy_tables_leave_for_later_is_asked_for_again_after_longer_and_lo
 
 
 def test_tables_that_stay_busy_are_given_up(scene: Scene, make_busy: Callable[[int], Busy]) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     make_busy(99)
 
     with pytest.raises(Unprocessed):
-        wiring.store().context(visit.token.partition(".")[0], None, chat_id=visit.chat_id)
+        wiring.store().context(waiting.visitor_id, None, chat_id=waiting.chat_id)

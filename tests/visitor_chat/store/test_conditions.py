@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.aws import Functions
+from tests.toolkit.visitors import start
 
 from visitor_chat import wiring
 from visitor_chat.domain import merging
@@ -20,8 +21,7 @@ def commit(chat: Chat, message_id: str) -> None:
 
 
 def test_a_chat_that_has_changed_since_it_was_read_must_be_read_again(functions: Functions) -> None:
-    started = functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}).json
-    chat = wiring.store().chats.find(started["chat"]["id"])
+    chat = wiring.store().chats.find(start(functions, message="Hello?").chat_id)
     assert isinstance(chat, Chat)
     commit(chat, "b85d13fa-92c7-4e60-a1f4-7d09c3be2865")
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from tests.aws import Context
 from tests.toolkit import notifications
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 from visitor_chat.domain import merging
@@ -27,12 +28,12 @@ KEY = start_key("0" * 64)
 CONTENT = {"type": "msg", "sender_type": "user", "created_at": "2030-01-01T10:00:00.000Z", "message": SAID}
 
 
-def age(scene: Scene, visit: Visit, *, days: int = 31) -> None:
+def age(scene: Scene, waiting: Chatting, *, days: int = 31) -> None:
     """Let a chat rest so long, while its visitor comes back again and again."""
     scene.giosg.webhooks.take()
     for day in range(0, days, 6):
         scene.clock.instant += timedelta(days=min(6, days - day))
-        assert scene.functions.call("get_chats", "GET", "/chats", token=visit.token).status == 200
+        assert waiting.chats().status == 200
     scene.giosg.agent.go_online()
 
 
@@ -46,23 +47,14 @@ def delete(table: str, **begins: str) -> None:
             client.delete_item(TableName=name, Key={key: item[key] for key in keys})
 
 
-def read(scene: Scene, visit: Visit, **query: str) -> Any:
-    path = f"/chats/{visit.chat_id}/messages"
-    return scene.functions.call("list_messages", "GET", path, token=visit.token, query=query)
-
-
-def webhook(scene: Scene, kind: str, body: Any) -> int:
-    return scene.functions.webhook(kind, body).status
-
-
-def anything_said(scene: Scene, visit: Visit) -> bool:
+def anything_said(scene: Scene, waiting: Chatting) -> bool:
     """Tell whether a text of the chat is in any table."""
     tables = (wiring.settings().chats_table, wiring.settings().messages_table)
     return any(
         "swordfish" in str(record)
         for table in tables
         for record in scene.records(table)
-        if visit.chat_id in str(record)
+        if waiting.chat_id in str(record)
     )
 
 
@@ -80,11 +72,11 @@ class TestOneRule:
     """Everything that is stored of a visitor, long after."""
 
     @pytest.fixture
-    def everything(self, scene: Scene) -> tuple[Visit, Chat, StoredMessage]:
+    def everything(self, scene: Scene) -> tuple[Chatting, Chat, StoredMessage]:
         """Return a chat of a known person's, beside whatever else the tables hold, all of it expired."""
-        visit = scene.visit(client_message_id="7f1c0a52-0000-4000-8000-000000000001")
-        chat = scene.chat(visit)
-        (message,) = scene.stored(visit)
+        waiting = scene.start(client_message_id="7f1c0a52-0000-4000-8000-000000000001")
+        chat = scene.chat(waiting)
+        (message,) = scene.stored(waiting)
         store, visitor_id = wiring.store(), chat.visitor_id
         known = KnownVisitor(visitor_id=visitor_id, subject_hash="hash", name="Aino", variables={})
         store.known_people.bind(known, instead_of=None, guards=())
@@ -92,12 +84,12 @@ class TestOneRule:
         store.connections.take_presence_turn(visitor_id, every=timedelta(minutes=1))
         store.coordination.begin(KEY, until=scene.clock(), lifetime=timedelta(days=1), facts={"name": "first"})
         scene.clock.instant += LONG
-        return visit, chat, message
+        return waiting, chat, message
 
-    def test_no_read_finds_it(self, everything: tuple[Visit, Chat, StoredMessage]) -> None:
-        visit, chat, message = everything
+    def test_no_read_finds_it(self, everything: tuple[Chatting, Chat, StoredMessage]) -> None:
+        waiting, chat, message = everything
         store, visitor_id = wiring.store(), chat.visitor_id
-        session_id = visit.token.split(".")[1]
+        session_id = waiting.token.split(".")[1]
         context = store.context(
             visitor_id,
             session_id,
@@ -126,8 +118,8 @@ class TestOneRule:
         assert store.connections.oldest_of_visitor(visitor_id, beyond=0, but="") == []
         assert store.coordination.read(KEY) is None
 
-    def test_no_condition_holds_of_it(self, scene: Scene, everything: tuple[Visit, Chat, StoredMessage]) -> None:
-        visit, chat, message = everything
+    def test_no_condition_holds_of_it(self, scene: Scene, everything: tuple[Chatting, Chat, StoredMessage]) -> None:
+        waiting, chat, message = everything
         store, visitor_id = wiring.store(), chat.visitor_id
         later, now = replace(message, version=message.version + 1, content=CONTENT), scene.clock()
         claim = Claim(claim_id="claim", text_hash="hash", started_at=now, leased_until=now, seq=chat.seq)
@@ -148,7 +140,7 @@ class TestOneRule:
         for write in refused:
             with pytest.raises(ConditionFailed):
                 write()
-        session = Session(visitor_id=visitor_id, session_id=visit.token.split(".")[1], secret_hash="", expires_at=now)
+        session = Session(visitor_id=visitor_id, session_id=waiting.token.split(".")[1], secret_hash="", expires_at=now)
         store.visitors.prolong_session(session, now + LONG)
         store.messages.forget(message)
 
@@ -159,7 +151,7 @@ class TestOneRule:
         assert not store.visitors.has_session(visitor_id, session.session_id)
 
     def test_what_must_not_be_there_may_be_there_expired(
-        self, scene: Scene, everything: tuple[Visit, Chat, StoredMessage]
+        self, scene: Scene, everything: tuple[Chatting, Chat, StoredMessage]
     ) -> None:
         _visit, chat, _message = everything
         store, visitor_id, now = wiring.store(), chat.visitor_id, scene.clock()
@@ -176,7 +168,7 @@ class TestOneRule:
         assert store.connections.take_presence_turn(visitor_id, every=timedelta(days=365))
 
     def test_a_list_goes_on_behind_what_has_expired(self, scene: Scene) -> None:
-        chat, later = scene.chat(scene.visit()), scene.clock() + LONG
+        chat, later = scene.chat(scene.start()), scene.clock() + LONG
         visitor_id, chats = uuid.uuid4().hex, wiring.store().chats
         ids = [str(uuid.uuid4()) for _number in range(5)]
         for number, chat_id in enumerate(ids):
@@ -194,98 +186,100 @@ class TestRevival:
     """An agent says something in a chat that has expired."""
 
     @pytest.mark.parametrize("is_deleted", [False, True], ids=["not deleted yet", "deleted"])
-    def test_the_message_revives_the_chat(self, scene: Scene, visit: Visit, *, is_deleted: bool) -> None:
-        age(scene, visit)
+    def test_the_message_revives_the_chat(self, scene: Scene, waiting: Chatting, *, is_deleted: bool) -> None:
+        age(scene, waiting)
         if is_deleted:
-            delete("chats_table", pk=f"chat#{visit.chat_id}")
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+            delete("chats_table", pk=f"chat#{waiting.chat_id}")
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
 
         assert scene.deliver() == [204]
 
-        assert read(scene, visit).json["messages"][-1]["message"] == SAID
-        listed = scene.functions.call("get_chats", "GET", "/chats", token=visit.token).json["chats"]
-        assert [chat["id"] for chat in listed] == [visit.chat_id]
+        assert waiting.read().json["messages"][-1]["message"] == SAID
+        listed = waiting.chats().json["chats"]
+        assert [chat["id"] for chat in listed] == [waiting.chat_id]
 
-    def test_it_need_not_name_the_room_of_a_chat_that_is_not_deleted_yet(self, scene: Scene, visit: Visit) -> None:
-        age(scene, visit)
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+    def test_it_need_not_name_the_room_of_a_chat_that_is_not_deleted_yet(self, scene: Scene, waiting: Chatting) -> None:
+        age(scene, waiting)
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
         (letter,) = scene.webhooks("added")
         del letter.body["resource"]["room_id"]
 
-        assert webhook(scene, "messages", letter.body) == 204
+        assert scene.functions.webhook("messages", letter.body).status == 204
 
-        assert read(scene, visit).json["messages"][-1]["message"] == SAID
+        assert waiting.read().json["messages"][-1]["message"] == SAID
 
-    def test_what_could_not_be_looked_up_is_revived_from_the_queue(self, scene: Scene, visit: Visit) -> None:
-        age(scene, visit)
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+    def test_what_could_not_be_looked_up_is_revived_from_the_queue(self, scene: Scene, waiting: Chatting) -> None:
+        age(scene, waiting)
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
         for _attempt in range(2):
             scene.giosg.faults.answer(500, path="memberships")
         assert scene.deliver() == [204]
 
-        wiring.repairs().take([{"messageId": "1", "body": json.dumps({"chat_id": visit.chat_id})}], Context())
+        wiring.repairs().take([{"messageId": "1", "body": json.dumps({"chat_id": waiting.chat_id})}], Context())
 
-        assert read(scene, visit).json["messages"][-1]["message"] == SAID
+        assert waiting.read().json["messages"][-1]["message"] == SAID
 
     @pytest.mark.parametrize("is_deleted", [False, True], ids=["not deleted yet", "deleted"])
-    def test_a_reader_with_an_old_cursor_misses_nothing(self, scene: Scene, visit: Visit, *, is_deleted: bool) -> None:
+    def test_a_reader_with_an_old_cursor_misses_nothing(
+        self, scene: Scene, waiting: Chatting, *, is_deleted: bool
+    ) -> None:
         for text in ("one", "two", "three"):
-            scene.giosg.agent.rule_says(visit.chat_id, text)
+            scene.giosg.agent.rule_says(waiting.chat_id, text)
         scene.deliver()
-        cursor = read(scene, visit).json["next"]
-        age(scene, visit)
+        cursor = waiting.read().json["next"]
+        age(scene, waiting)
         if is_deleted:
-            delete("chats_table", pk=f"chat#{visit.chat_id}")
+            delete("chats_table", pk=f"chat#{waiting.chat_id}")
         for text in ("four", "five", "six", "seven", "eight"):
-            scene.giosg.agent.rule_says(visit.chat_id, text)
+            scene.giosg.agent.rule_says(waiting.chat_id, text)
             scene.deliver()
 
-        news = [message["message"] for message in read(scene, visit, after=cursor).json["messages"]]
+        news = [message["message"] for message in waiting.read(after=cursor).json["messages"]]
 
         assert news == ["four", "five", "six", "seven", "eight"]
 
-    def test_messages_that_outlive_their_chat_keep_their_places(self, scene: Scene, visit: Visit) -> None:
-        scene.giosg.agent.rule_says(visit.chat_id, "before")
+    def test_messages_that_outlive_their_chat_keep_their_places(self, scene: Scene, waiting: Chatting) -> None:
+        scene.giosg.agent.rule_says(waiting.chat_id, "before")
         scene.deliver()
         scene.clock.instant += timedelta(days=29)
-        scene.functions.call("get_chats", "GET", "/chats", token=visit.token)
+        waiting.chats()
         scene.clock.instant += timedelta(days=2)
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
 
         scene.deliver()
-        wiring.reconciler().sync(visit.chat_id)
+        wiring.reconciler().sync(waiting.chat_id)
 
-        page = read(scene, visit, limit="200").json["messages"]
+        page = waiting.read(limit="200").json["messages"]
         assert [message["message"] for message in page] == ["Hello?", "before", SAID]
         assert len({message["sequence"] for message in page}) == 3
 
-    def test_the_chat_stays_gone_when_its_visitor_is(self, scene: Scene, visit: Visit) -> None:
+    def test_the_chat_stays_gone_when_its_visitor_is(self, scene: Scene, waiting: Chatting) -> None:
         scene.clock.instant += LONG
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
 
         assert scene.deliver() == [204]
 
-        assert scene.texts(visit) == []
+        assert scene.texts(waiting) == []
 
     @pytest.mark.parametrize("deed", ["end", "purge", "edit"])
-    def test_other_news_revive_nothing(self, scene: Scene, visit: Visit, deed: str) -> None:
-        message_id = scene.giosg.agent.rule_says(visit.chat_id, "before")
+    def test_other_news_revive_nothing(self, scene: Scene, waiting: Chatting, deed: str) -> None:
+        message_id = scene.giosg.agent.rule_says(waiting.chat_id, "before")
         scene.deliver()
-        age(scene, visit, days=40)
+        age(scene, waiting, days=40)
         deeds: dict[str, Callable[[], Any]] = {
-            "end": lambda: scene.giosg.agent.end(visit.chat_id),
-            "purge": lambda: scene.giosg.agent.purge(visit.chat_id),
+            "end": lambda: scene.giosg.agent.end(waiting.chat_id),
+            "purge": lambda: scene.giosg.agent.purge(waiting.chat_id),
             "edit": lambda: scene.giosg.agent.edit(message_id, "after"),
         }
         deeds[deed]()
 
         assert set(scene.deliver()) == {204}
 
-        assert wiring.store().chats.find(visit.chat_id) is None
-        assert scene.texts(visit) == []
+        assert wiring.store().chats.find(waiting.chat_id) is None
+        assert scene.texts(waiting) == []
 
-    def test_an_event_for_integrations_says_that_the_chat_has_started(self, scene: Scene, visit: Visit) -> None:
-        (before,) = (each for each in scene.records("ChatsTable") if each["pk"] == f"chat#{visit.chat_id}")
+    def test_an_event_for_integrations_says_that_the_chat_has_started(self, scene: Scene, waiting: Chatting) -> None:
+        (before,) = (each for each in scene.records("ChatsTable") if each["pk"] == f"chat#{waiting.chat_id}")
         images = {"OldImage": to_item(before), "NewImage": to_item(before | {"expires_at": before["expires_at"] + 99})}
         at_last = {"ApproximateCreationDateTime": before["expires_at"]}
         record = {"eventName": "MODIFY", "eventID": "1", "dynamodb": images}
@@ -298,109 +292,110 @@ class TestRevival:
 
 
 class TestSweep:
-    def test_an_expired_chat_fails_no_sweep_and_is_due_no_longer(self, scene: Scene, visit: Visit) -> None:
-        age(scene, visit)
-        assert scene.is_due(visit)
+    def test_an_expired_chat_fails_no_sweep_and_is_due_no_longer(self, scene: Scene, waiting: Chatting) -> None:
+        age(scene, waiting)
+        assert scene.is_due(waiting)
 
         scene.sweep()
 
-        assert not scene.is_due(visit, hours=2)
-        assert wiring.store().chats.find(visit.chat_id) is None
+        assert not scene.is_due(waiting, hours=2)
+        assert wiring.store().chats.find(waiting.chat_id) is None
 
-    def test_one_in_which_something_was_said_that_no_webhook_told_is_revived(self, scene: Scene, visit: Visit) -> None:
-        age(scene, visit, days=40)
-        scene.giosg.agent.rule_says(visit.chat_id, SAID)
+    def test_one_in_which_something_was_said_that_no_webhook_told_is_revived(
+        self, scene: Scene, waiting: Chatting
+    ) -> None:
+        age(scene, waiting, days=40)
+        scene.giosg.agent.rule_says(waiting.chat_id, SAID)
         scene.giosg.webhooks.take()
         scene.clock.instant += timedelta(minutes=1)
 
         scene.sweep()
 
-        assert scene.texts(visit) == [SAID]
+        assert scene.texts(waiting) == [SAID]
 
-    def test_old_messages_of_a_long_chat_are_not_brought_back(self, scene: Scene, visit: Visit) -> None:
+    def test_old_messages_of_a_long_chat_are_not_brought_back(self, scene: Scene, waiting: Chatting) -> None:
         for _fortnight in range(3):
-            age(scene, visit, days=14)
-            scene.giosg.agent.rule_says(visit.chat_id, SAID)
+            age(scene, waiting, days=14)
+            scene.giosg.agent.rule_says(waiting.chat_id, SAID)
             scene.deliver()
 
-        assert wiring.reconciler().sync(visit.chat_id).missed == 0
+        assert wiring.reconciler().sync(waiting.chat_id).missed == 0
 
-        assert scene.texts(visit) == [SAID] * 3
+        assert scene.texts(waiting) == [SAID] * 3
 
 
 GONE = ["lives", "has expired", "has expired with its messages", "is deleted"]
 
 
-def let_go(scene: Scene, visit: Visit, state: str) -> None:
+def let_go(scene: Scene, waiting: Chatting, state: str) -> None:
     """Let a chat live on, expire, or be deleted by DynamoDB, while its messages are there."""
     if state != "lives":
-        age(scene, visit, days=40 if "messages" in state else 31)
+        age(scene, waiting, days=40 if "messages" in state else 31)
     if state == "is deleted":
-        delete("chats_table", pk=f"chat#{visit.chat_id}")
-    assert anything_said(scene, visit)
+        delete("chats_table", pk=f"chat#{waiting.chat_id}")
+    assert anything_said(scene, waiting)
 
 
 class TestErasing:
     @pytest.fixture
-    def visit(self, scene: Scene) -> Visit:
-        visit = scene.visit("swordfish")
-        scene.giosg.agent.say(visit.chat_id, "swordfish too")
+    def waiting(self, scene: Scene) -> Chatting:
+        waiting = scene.start("swordfish")
+        scene.giosg.agent.say(waiting.chat_id, "swordfish too")
         scene.deliver()
-        return visit
+        return waiting
 
     @pytest.mark.parametrize("state", GONE)
-    def test_an_erasure_finds_every_text(self, scene: Scene, visit: Visit, state: str) -> None:
-        let_go(scene, visit, state)
+    def test_an_erasure_finds_every_text(self, scene: Scene, waiting: Chatting, state: str) -> None:
+        let_go(scene, waiting, state)
 
-        assert scene.functions.call("erase_visitor", "DELETE", "/visitor", token=visit.token).status == 204
+        assert waiting.erase().status == 204
 
-        assert not anything_said(scene, visit)
+        assert not anything_said(scene, waiting)
 
     @pytest.mark.parametrize("state", GONE)
-    def test_the_removal_of_a_chat_finds_every_text(self, scene: Scene, visit: Visit, state: str) -> None:
-        let_go(scene, visit, state)
-        scene.giosg.agent.remove_chat(visit.chat_id)
+    def test_the_removal_of_a_chat_finds_every_text(self, scene: Scene, waiting: Chatting, state: str) -> None:
+        let_go(scene, waiting, state)
+        scene.giosg.agent.remove_chat(waiting.chat_id)
 
         assert set(scene.deliver()) == {204}
 
-        assert not anything_said(scene, visit)
-        assert scene.functions.call("get_chats", "GET", "/chats", token=visit.token).json["chats"] == []
+        assert not anything_said(scene, waiting)
+        assert waiting.chats().json["chats"] == []
 
     @pytest.mark.parametrize("state", GONE)
-    def test_the_removal_of_a_message_finds_it(self, scene: Scene, visit: Visit, state: str) -> None:
-        let_go(scene, visit, state)
-        for message in scene.giosg.messages(visit.chat_id):
+    def test_the_removal_of_a_message_finds_it(self, scene: Scene, waiting: Chatting, state: str) -> None:
+        let_go(scene, waiting, state)
+        for message in scene.giosg.messages(waiting.chat_id):
             scene.giosg.agent.remove(message["id"])
 
         assert set(scene.deliver()) == {204}
 
-        assert not anything_said(scene, visit)
+        assert not anything_said(scene, waiting)
 
     @pytest.mark.parametrize("state", GONE)
-    def test_a_purge_finds_every_text(self, scene: Scene, visit: Visit, state: str) -> None:
-        let_go(scene, visit, state)
-        scene.giosg.agent.purge(visit.chat_id)
+    def test_a_purge_finds_every_text(self, scene: Scene, waiting: Chatting, state: str) -> None:
+        let_go(scene, waiting, state)
+        scene.giosg.agent.purge(waiting.chat_id)
 
         assert set(scene.deliver()) == {204}
 
-        assert not anything_said(scene, visit)
+        assert not anything_said(scene, waiting)
 
-    def test_an_erasure_finds_a_known_person_who_has_expired(self, scene: Scene, visit: Visit) -> None:
-        visitor_id = scene.chat(visit).visitor_id
+    def test_an_erasure_finds_a_known_person_who_has_expired(self, scene: Scene, waiting: Chatting) -> None:
+        visitor_id = scene.chat(waiting).visitor_id
         known = KnownVisitor(visitor_id=visitor_id, subject_hash="of swordfish", name="Swordfish", variables={})
         wiring.store().known_people.bind(known, instead_of=None, guards=())
-        age(scene, visit)
+        age(scene, waiting)
 
-        scene.functions.call("erase_visitor", "DELETE", "/visitor", token=visit.token)
+        waiting.erase()
 
         assert "swordfish" not in str(scene.records(wiring.settings().visitors_table)).lower()
 
     def test_a_chat_that_nobody_here_has_had_costs_no_write(self, scene: Scene) -> None:
         before = [scene.records(table) for table in ("ChatsTable", "MessagesTable")]
 
-        webhook(scene, "chats", notifications.of_chat(scene.giosg, "removed", notifications.SOME_CHAT))
-        webhook(
-            scene,
+        scene.functions.webhook("chats", notifications.of_chat(scene.giosg, "removed", notifications.SOME_CHAT))
+        scene.functions.webhook(
             "messages",
             notifications.of_message(scene.giosg, "removed", notifications.SOME_CHAT, notifications.SOME_MESSAGE),
         )

@@ -1,13 +1,13 @@
 """How long things live: as long as what needs them, and no longer than the visitor wants."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import boto3
 import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import REGION, Functions
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import start
 from tests.toolkit.webhooks import deliver
 from tests.visitor_chat.scene import Scene
 
@@ -27,13 +27,8 @@ def expiries(table: str, **key: str) -> list[datetime]:
     return [datetime.fromtimestamp(item["expires_at"], UTC) for item in matching]
 
 
-def start(functions: Functions) -> dict[str, Any]:
-    started: dict[str, Any] = functions.call("start_chat", "POST", "/chats", body={"message": "Hello"}).json
-    return started
-
-
 def test_a_long_chat_stays_on_its_visitors_list(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
-    chat_id = start(functions)["chat"]["id"]
+    chat_id = start(functions, message="Hello").chat_id
 
     for _ in range(20):
         clock.instant += timedelta(days=3)
@@ -49,7 +44,7 @@ def test_a_long_chat_stays_on_its_visitors_list(giosg: SimulatedGiosg, functions
 def test_an_ended_chat_lives_no_longer_for_what_comes_after(
     giosg: SimulatedGiosg, functions: Functions, clock: Clock
 ) -> None:
-    chat_id = start(functions)["chat"]["id"]
+    chat_id = start(functions, message="Hello").chat_id
     giosg.agent.say(chat_id, "Goodbye")
     giosg.agent.end(chat_id)
     wiring.reconciler().sync(chat_id)
@@ -63,32 +58,32 @@ def test_an_ended_chat_lives_no_longer_for_what_comes_after(
 
 
 def test_a_visitor_lives_as_long_as_they_come_back(functions: Functions, clock: Clock) -> None:
-    token = start(functions)["visitor_token"]
+    chatting = start(functions, message="Hello")
 
     for _ in range(8):
         clock.instant += timedelta(days=10)
-        assert functions.call("get_chats", "GET", "/chats", token=token).status == 200
+        assert chatting.chats().status == 200
 
     (visitor,) = expiries("VisitorsTable", record="visitor")
     assert visitor > clock.instant + RETENTION - timedelta(days=4)
 
 
 def test_a_renewal_does_not_bring_an_erased_visitors_credentials_back(functions: Functions, clock: Clock) -> None:
-    started = start(functions)
-    credentials = wiring.store().credentials.find(started["visitor"]["id"])
+    chatting = start(functions, message="Hello")
+    credentials = wiring.store().credentials.find(chatting.visitor_id)
     assert credentials is not None
     access: VisitorTokens = wiring.visitor_tokens()
-    functions.call("erase_visitor", "DELETE", "/visitor", token=started["visitor_token"])
+    chatting.erase()
     clock.instant += timedelta(hours=1)
 
     with pytest.raises(InvalidVisitorToken):
         access.fresh(credentials)
 
-    assert wiring.store().credentials.find(started["visitor"]["id"]) is None
+    assert wiring.store().credentials.find(chatting.visitor_id) is None
 
 
 def test_a_huge_message_of_giosgs_still_fits_into_a_table(giosg: SimulatedGiosg, functions: Functions) -> None:
-    chat_id = start(functions)["chat"]["id"]
+    chat_id = start(functions, message="Hello").chat_id
     giosg.webhooks.take()
     message = giosg.messages(chat_id)[0] | {
         "id": "b85d13fa-92c7-4e60-a1f4-7d09c3be2865",
@@ -112,7 +107,7 @@ def test_a_huge_message_of_giosgs_still_fits_into_a_table(giosg: SimulatedGiosg,
 
 def test_chats_that_fail_do_not_take_every_turn(giosg: SimulatedGiosg, functions: Functions, clock: Clock) -> None:
     scene = Scene(giosg, functions, clock)
-    chat_id = start(functions)["chat"]["id"]
+    chat_id = start(functions, message="Hello").chat_id
     clock.instant += timedelta(minutes=10)
     giosg.faults.add(Fault(kind="answer", path=f"/owned_chats/{chat_id}", status=500, times=None))
 
@@ -127,7 +122,7 @@ def test_chats_that_fail_do_not_take_every_turn(giosg: SimulatedGiosg, functions
 def test_the_end_of_a_chat_does_not_outlive_its_last_message(
     giosg: SimulatedGiosg, functions: Functions, clock: Clock
 ) -> None:
-    chat_id = start(functions)["chat"]["id"]
+    chat_id = start(functions, message="Hello").chat_id
     clock.instant += timedelta(days=25)
     giosg.agent.end(chat_id)
     deliver(giosg, functions)

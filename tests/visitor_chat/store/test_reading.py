@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from tests.toolkit.clock import Clock
+from tests.toolkit.visitors import Chatting
 from tests.visitor_chat.in_flight import InFlight, hiding
-from tests.visitor_chat.scene import Scene, Visit
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 from visitor_chat.domain.records import StoredMessage
@@ -14,9 +15,9 @@ from visitor_chat.domain.records import StoredMessage
 class Reader:
     """Reads a chat from its cursor on, as list_messages does."""
 
-    def __init__(self, scene: Scene, visit: Visit) -> None:
+    def __init__(self, scene: Scene, waiting: Chatting) -> None:
         self._scene = scene
-        self._visit = visit
+        self._visit = waiting
         self.place = 0
         self.seen: dict[str, StoredMessage] = {}
         self.has_more = True
@@ -51,10 +52,10 @@ def settled_after(
     return sleep
 
 
-def test_a_reader_waits_for_a_message_that_is_just_being_committed(scene: Scene, visit: Visit) -> None:
-    reader = Reader(scene, visit)
+def test_a_reader_waits_for_a_message_that_is_just_being_committed(scene: Scene, waiting: Chatting) -> None:
+    reader = Reader(scene, waiting)
     reader.read_on()
-    scene.giosg.agent.rule_says(visit.chat_id, "one")
+    scene.giosg.agent.rule_says(waiting.chat_id, "one")
 
     with hiding("message#") as in_flight:
         scene.deliver()
@@ -65,12 +66,12 @@ def test_a_reader_waits_for_a_message_that_is_just_being_committed(scene: Scene,
     assert reader.read_on() == ["Hello?", "one"]
 
 
-def test_a_page_never_goes_beyond_a_message_that_is_just_being_committed(scene: Scene, visit: Visit) -> None:
+def test_a_page_never_goes_beyond_a_message_that_is_just_being_committed(scene: Scene, waiting: Chatting) -> None:
     for text in ("one", "two", "three"):
-        scene.giosg.agent.rule_says(visit.chat_id, text)
+        scene.giosg.agent.rule_says(waiting.chat_id, text)
     *letters, last = scene.webhooks("added")
     scene.deliver(*letters)
-    reader = Reader(scene, visit)
+    reader = Reader(scene, waiting)
 
     with hiding("message#"):
         scene.deliver(last)
@@ -81,11 +82,11 @@ def test_a_page_never_goes_beyond_a_message_that_is_just_being_committed(scene: 
 
 
 def test_the_next_message_waits_until_the_one_before_it_can_be_read(
-    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, waiting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = Reader(scene, visit)
-    scene.giosg.agent.rule_says(visit.chat_id, "one")
-    scene.giosg.agent.rule_says(visit.chat_id, "two")
+    reader = Reader(scene, waiting)
+    scene.giosg.agent.rule_says(waiting.chat_id, "one")
+    scene.giosg.agent.rule_says(waiting.chat_id, "two")
     first, second = scene.webhooks("added")
 
     with hiding("message#") as in_flight:
@@ -101,10 +102,10 @@ def test_the_next_message_waits_until_the_one_before_it_can_be_read(
 
 
 def test_a_message_that_is_edited_while_it_is_committed_is_seen_as_it_is(
-    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, waiting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = Reader(scene, visit)
-    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+    reader = Reader(scene, waiting)
+    message_id = scene.giosg.agent.rule_says(waiting.chat_id, "one")
     scene.giosg.agent.edit(message_id, "two")
     added, changed = scene.giosg.webhooks.take("messages")[-2:]
 
@@ -119,28 +120,28 @@ def test_a_message_that_is_edited_while_it_is_committed_is_seen_as_it_is(
 
 
 def test_a_message_is_not_sent_again_while_it_is_just_being_noted_as_sent(
-    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, waiting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message_id = "0b8f6b0a-7f55-4a3e-9a06-3d1f4c9a1c11"
 
     with hiding("sent#") as in_flight:
-        assert scene.send(visit, "Once", message_id).status == 201
+        assert waiting.send("Once", client_message_id=message_id).status == 201
         assert in_flight.is_hiding
         monkeypatch.setattr(wiring.message_sender(), "_sleep", lambda _seconds: in_flight.settle())
-        again = scene.send(visit, "Once", message_id)
+        again = waiting.send("Once", client_message_id=message_id)
 
-    assert (again.status, scene.sent_to_giosg(visit, "Once")) == (200, 1)
+    assert (again.status, scene.sent_to_giosg(waiting, "Once")) == (200, 1)
 
 
 def test_a_message_that_was_sent_is_given_although_it_cannot_be_read_at_once(
-    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    waiting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message_id = "0b8f6b0a-7f55-4a3e-9a06-3d1f4c9a1c12"
 
     with hiding("message#") as in_flight:
-        assert scene.send(visit, "Twice", message_id).status == 201
+        assert waiting.send("Twice", client_message_id=message_id).status == 201
         assert in_flight.is_hiding
         monkeypatch.setattr(wiring.message_sender(), "_sleep", lambda _seconds: in_flight.settle())
-        again = scene.send(visit, "Twice", message_id)
+        again = waiting.send("Twice", client_message_id=message_id)
 
     assert (again.status, again.json["message"]) == (200, "Twice")

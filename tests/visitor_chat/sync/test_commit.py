@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 
@@ -29,19 +30,19 @@ def queued(scene: Scene) -> Iterator[list[str]]:  # noqa: ARG001 - it is the sce
     hooks.unregister("before-send.sqs.SendMessage", unique_id="queued")
 
 
-def test_who_was_overtaken_reads_again_and_commits(scene: Scene, visit: Visit) -> None:
-    scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_who_was_overtaken_reads_again_and_commits(scene: Scene, waiting: Chatting) -> None:
+    scene.giosg.agent.rule_says(waiting.chat_id, "one")
 
     with scene.breaking("TransactWriteItems", OVERTAKEN, times=3):
         assert scene.deliver() == [204]
 
-    assert scene.texts(visit) == ["Hello?", "one"]
+    assert scene.texts(waiting) == ["Hello?", "one"]
 
 
 @pytest.mark.parametrize("first", ["added", "removed"])
-def test_who_was_overtaken_by_what_no_visitor_sees_reads_again(scene: Scene, visit: Visit, first: str) -> None:
+def test_who_was_overtaken_by_what_no_visitor_sees_reads_again(scene: Scene, waiting: Chatting, first: str) -> None:
     """The rest of a message, of which a part is kept, meets its removal: what is unseen does not change the chat."""
-    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+    message_id = scene.giosg.agent.rule_says(waiting.chat_id, "one")
     scene.giosg.agent.edit(message_id, "two")
     scene.giosg.agent.remove(message_id)
     letters = {each.body["action"]: each for each in scene.giosg.webhooks.take("messages")}
@@ -51,42 +52,44 @@ def test_who_was_overtaken_by_what_no_visitor_sees_reads_again(scene: Scene, vis
     with scene.meanwhile("TransactWriteItems", lambda: scene.deliver(*letters.values())):
         assert scene.deliver(began) == [204]
 
-    stored = wiring.store().messages.find(visit.chat_id, message_id)
+    stored = wiring.store().messages.find(waiting.chat_id, message_id)
     assert stored is not None
     assert (stored.is_removed, stored.content.get("message")) == (True, None)
     assert (stored.seq is not None) == (first == "removed"), "who has seen it sees it removed"
 
 
-def test_a_webhook_that_could_not_be_stored_is_given_back(scene: Scene, visit: Visit) -> None:
-    scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_a_webhook_that_could_not_be_stored_is_given_back(scene: Scene, waiting: Chatting) -> None:
+    scene.giosg.agent.rule_says(waiting.chat_id, "one")
 
     with scene.breaking("TransactWriteItems", THROTTLED):
         assert scene.deliver() == [503]
 
 
-def test_a_repeat_is_not_stored_again(scene: Scene, visit: Visit) -> None:
-    scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_a_repeat_is_not_stored_again(scene: Scene, waiting: Chatting) -> None:
+    scene.giosg.agent.rule_says(waiting.chat_id, "one")
     letters = scene.webhooks("added")
     scene.deliver(*letters)
-    before = scene.chat(visit).seq
+    before = scene.chat(waiting).seq
 
     scene.deliver(*letters)
 
-    assert scene.chat(visit).seq == before
+    assert scene.chat(waiting).seq == before
 
 
-def test_changes_whose_order_is_unknown_have_the_chat_looked_at(scene: Scene, visit: Visit, queued: list[str]) -> None:
-    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_changes_whose_order_is_unknown_have_the_chat_looked_at(
+    scene: Scene, waiting: Chatting, queued: list[str]
+) -> None:
+    message_id = scene.giosg.agent.rule_says(waiting.chat_id, "one")
     for text in ("two", "three"):
         scene.giosg.agent.edit(message_id, text)
 
     scene.deliver()
 
-    assert queued == [visit.chat_id]
+    assert queued == [waiting.chat_id]
 
 
-def test_a_doubt_that_could_not_be_queued_is_not_lost(scene: Scene, visit: Visit, queued: list[str]) -> None:
-    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_a_doubt_that_could_not_be_queued_is_not_lost(scene: Scene, waiting: Chatting, queued: list[str]) -> None:
+    message_id = scene.giosg.agent.rule_says(waiting.chat_id, "one")
     scene.giosg.agent.edit(message_id, "two")
     scene.deliver()
     scene.giosg.agent.edit(message_id, "three")
@@ -102,23 +105,23 @@ def test_a_doubt_that_could_not_be_queued_is_not_lost(scene: Scene, visit: Visit
     hooks.unregister("before-send.sqs.SendMessage", unique_id="refused")
 
     assert (first, scene.deliver(*letters)) == ([503], [204])
-    assert queued == [visit.chat_id]
+    assert queued == [waiting.chat_id]
 
 
-def test_a_single_edit_costs_no_look_at_giosg(scene: Scene, visit: Visit, queued: list[str]) -> None:
-    message_id = scene.giosg.agent.rule_says(visit.chat_id, "one")
+def test_a_single_edit_costs_no_look_at_giosg(scene: Scene, waiting: Chatting, queued: list[str]) -> None:
+    message_id = scene.giosg.agent.rule_says(waiting.chat_id, "one")
     scene.giosg.agent.edit(message_id, "two")
 
     scene.deliver()
 
-    assert (scene.texts(visit)[-1], queued) == ("two", [])
+    assert (scene.texts(waiting)[-1], queued) == ("two", [])
 
 
-def test_a_removal_beside_something_else_is_done_all_the_same(scene: Scene, visit: Visit) -> None:
-    scene.giosg.agent.remove_chat(visit.chat_id)
+def test_a_removal_beside_something_else_is_done_all_the_same(scene: Scene, waiting: Chatting) -> None:
+    scene.giosg.agent.remove_chat(waiting.chat_id)
     conflict = ClientError({"Error": {"Code": "TransactionConflictException"}}, "PutItem")
 
     with scene.breaking("PutItem", conflict, times=2):
         assert scene.deliver() == [204]
 
-    assert visit.chat_id not in [record.get("chat_id") for record in scene.records("MessagesTable")]
+    assert waiting.chat_id not in [record.get("chat_id") for record in scene.records("MessagesTable")]

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.aws import Context
 from tests.toolkit.crowd import Rush, rush
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 from visitor_chat.sync.notifications import HURRIED_ATTEMPTS
@@ -35,11 +36,11 @@ def queued() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def visit(scene: Scene) -> Visit:
-    visit = scene.visit()
-    scene.giosg.agent.join(visit.chat_id)
+def waiting(scene: Scene) -> Chatting:
+    waiting = scene.start()
+    scene.giosg.agent.join(waiting.chat_id)
     scene.deliver()
-    return visit
+    return waiting
 
 
 def take(*bodies: str) -> list[str]:
@@ -70,21 +71,23 @@ def test_each_of_many_messages_costs_about_as_much_as_each_of_few(rushes: dict[i
     assert rushes[MANY].attempts / MANY < 2.5 * rushes[FEW].attempts / FEW
 
 
-def test_what_too_many_change_at_once_is_taken_in_from_the_queue(scene: Scene, visit: Visit, queued: list[str]) -> None:
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+def test_what_too_many_change_at_once_is_taken_in_from_the_queue(
+    scene: Scene, waiting: Chatting, queued: list[str]
+) -> None:
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
         assert scene.deliver(*scene.webhooks("added")) == [204]
-    assert "Good morning!" not in scene.texts(visit)
+    assert "Good morning!" not in scene.texts(waiting)
 
     assert take(*queued) == []
 
-    assert "Good morning!" in scene.texts(visit)
+    assert "Good morning!" in scene.texts(waiting)
 
 
 def test_what_the_queue_does_not_take_is_refused_for_giosg_to_try_again(
-    scene: Scene, visit: Visit, queued: list[str]
+    scene: Scene, waiting: Chatting, queued: list[str]
 ) -> None:
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     queued.append("full")
 
     with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
@@ -92,28 +95,28 @@ def test_what_the_queue_does_not_take_is_refused_for_giosg_to_try_again(
 
 
 def test_the_end_of_a_chat_that_too_many_change_is_taken_in_from_the_queue(
-    scene: Scene, visit: Visit, queued: list[str]
+    scene: Scene, waiting: Chatting, queued: list[str]
 ) -> None:
-    scene.giosg.agent.end(visit.chat_id)
+    scene.giosg.agent.end(waiting.chat_id)
     changed = ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
     with scene.breaking("UpdateItem", changed, about="known_seq", times=HURRIED_ATTEMPTS):
         scene.deliver()
 
     assert take(*queued) == []
 
-    assert scene.chat(visit).is_ended
+    assert scene.chat(waiting).is_ended
 
 
 def test_what_still_meets_too_many_comes_again_and_delays_no_other(
-    scene: Scene, visit: Visit, queued: list[str]
+    scene: Scene, waiting: Chatting, queued: list[str]
 ) -> None:
-    other = scene.visit()
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    other = scene.start()
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
         scene.deliver()
     scene.giosg.agent.say(other.chat_id, "Good evening!")
 
-    with scene.breaking("TransactWriteItems", TAKEN, about=visit.chat_id, times=100):
+    with scene.breaking("TransactWriteItems", TAKEN, about=waiting.chat_id, times=100):
         assert take(*queued, json.dumps({"chat_id": other.chat_id})) == ["0"]
 
     assert "Good evening!" in scene.texts(other)
@@ -125,8 +128,10 @@ def test_a_queued_notification_that_is_none_fails_alone(notification: Any) -> No
     assert take(json.dumps({"notification": notification})) == ["0"]
 
 
-def test_a_queued_notification_carries_no_token_of_the_apps_user(scene: Scene, visit: Visit, queued: list[str]) -> None:
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+def test_a_queued_notification_carries_no_token_of_the_apps_user(
+    scene: Scene, waiting: Chatting, queued: list[str]
+) -> None:
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     with scene.breaking("TransactWriteItems", TAKEN, times=HURRIED_ATTEMPTS):
         scene.deliver()
 

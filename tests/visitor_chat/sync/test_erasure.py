@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.aws import Context, Reply
-from tests.visitor_chat.scene import Scene, Visit
+from tests.aws import Context
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 from visitor_chat.runtime.clock import to_epoch_seconds
@@ -23,8 +24,8 @@ SILENT = ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
 
 
 @pytest.fixture
-def visit(scene: Scene) -> Visit:
-    return scene.visit("swordfish")
+def waiting(scene: Scene) -> Chatting:
+    return scene.start("swordfish")
 
 
 def fill(scene: Scene, chat_id: str, count: int) -> None:
@@ -41,19 +42,15 @@ def fill(scene: Scene, chat_id: str, count: int) -> None:
         wiring.aws("dynamodb").batch_write_item(RequestItems={table: puts})
 
 
-def erase(scene: Scene, visit: Visit) -> Reply:
-    return scene.functions.call("erase_visitor", "DELETE", "/visitor", token=visit.token)
-
-
-def is_anything_left(scene: Scene, visit: Visit) -> bool:
+def is_anything_left(scene: Scene, waiting: Chatting) -> bool:
     settings = wiring.settings()
     tables = (settings.messages_table, settings.chats_table, settings.visitors_table, settings.credentials_table)
-    visitor_id = visit.token.partition(".")[0]
+    visitor_id = waiting.visitor_id
     about = [str(record) for table in tables for record in scene.records(table)]
     return any(
         word in record
         for record in about
-        if visit.chat_id in record or visitor_id in record
+        if waiting.chat_id in record or visitor_id in record
         for word in ("swordfish", "secret_hash", "access_token")
     )
 
@@ -104,131 +101,131 @@ def go_on(queued: list[Any]) -> dict[str, Any]:
     return wiring.repairs().take(records, Context(remaining_milliseconds=60_000))
 
 
-def test_many_messages_are_erased_in_batches(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 1500)
+def test_many_messages_are_erased_in_batches(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 1500)
 
     with heard("dynamodb", "BatchWriteItem") as batches, heard("dynamodb", "DeleteItem") as single:
-        assert erase(scene, visit).status == 204
+        assert waiting.erase().status == 204
 
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
     assert len(batches) < 70
     assert len(single) < 10
 
 
-def test_what_takes_longer_than_a_request_goes_on_from_the_queue(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 600)
+def test_what_takes_longer_than_a_request_goes_on_from_the_queue(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 600)
     began_at = scene.clock()
 
     with heard("sqs", "SendMessage") as queued, slow(scene, seconds=1):
-        erased = erase(scene, visit)
+        erased = waiting.erase()
     took = scene.clock() - began_at
 
     assert erased.status == 204
     assert LONGEST_REQUEST <= took < timedelta(seconds=FOLLOW_UP_SECONDS)
-    assert is_anything_left(scene, visit)
+    assert is_anything_left(scene, waiting)
     assert go_on(queued)["batchItemFailures"] == []
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
 
 
-def test_the_token_is_dead_at_once_all_the_same(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 600)
+def test_the_token_is_dead_at_once_all_the_same(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 600)
     with slow(scene, seconds=1):
-        erase(scene, visit)
+        waiting.erase()
 
     answers = [
-        scene.functions.call("get_chats", "GET", "/chats", token=visit.token),
-        scene.functions.call("list_messages", "GET", f"/chats/{visit.chat_id}/messages", token=visit.token),
-        scene.send(visit, "Are you still there?"),
-        scene.functions.call("start_chat", "POST", "/chats", token=visit.token, body={}),
+        waiting.chats(),
+        waiting.read(),
+        waiting.send("Are you still there?"),
+        scene.functions.call("start_chat", "POST", "/chats", token=waiting.token, body={}),
     ]
 
     assert [answer.status for answer in answers] == [401] * 4
 
 
-def test_what_is_said_while_an_erasure_is_under_way_is_not_stored(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 600)
+def test_what_is_said_while_an_erasure_is_under_way_is_not_stored(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 600)
     scene.giosg.webhooks.take()
     with heard("sqs", "SendMessage") as queued, slow(scene, seconds=1):
-        erase(scene, visit)
-    scene.giosg.agent.say(visit.chat_id, "swordfish again")
+        waiting.erase()
+    scene.giosg.agent.say(waiting.chat_id, "swordfish again")
 
     assert set(scene.deliver()) == {204}
 
     go_on(queued)
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
 
 
 def test_many_chats_are_erased_side_by_side_and_go_on_from_the_queue(
-    scene: Scene, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, waiting: Chatting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure, "CHATS_AT_ONCE", 2)
     for _chat in range(4):
-        scene.functions.call("start_chat", "POST", "/chats", token=visit.token, body={"message": "swordfish"})
+        scene.start("swordfish", token=waiting.token)
 
     with heard("sqs", "SendMessage") as queued, slow(scene, seconds=5):
-        assert erase(scene, visit).status == 204
-    assert is_anything_left(scene, visit)
+        assert waiting.erase().status == 204
+    assert is_anything_left(scene, waiting)
 
     assert go_on(queued)["batchItemFailures"] == []
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
 
 
-def test_an_erasure_that_breaks_off_is_finished_from_the_queue(scene: Scene, visit: Visit) -> None:
+def test_an_erasure_that_breaks_off_is_finished_from_the_queue(scene: Scene, waiting: Chatting) -> None:
     with heard("sqs", "SendMessage") as queued, broken("dynamodb", "BatchWriteItem", BUSY):
-        assert erase(scene, visit).status == 204
+        assert waiting.erase().status == 204
         assert len(go_on(queued)["batchItemFailures"]) == 1
-    assert is_anything_left(scene, visit)
+    assert is_anything_left(scene, waiting)
 
     assert go_on(queued)["batchItemFailures"] == []
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
 
 
-def test_without_the_queue_an_erasure_is_done_by_the_request(scene: Scene, visit: Visit) -> None:
+def test_without_the_queue_an_erasure_is_done_by_the_request(scene: Scene, waiting: Chatting) -> None:
     with broken("sqs", "SendMessage", SILENT):
-        assert erase(scene, visit).status == 204
+        assert waiting.erase().status == 204
 
-    assert not is_anything_left(scene, visit)
+    assert not is_anything_left(scene, waiting)
 
 
 def test_what_neither_the_request_nor_the_queue_can_do_is_refused_and_may_be_asked_for_again(
-    scene: Scene, visit: Visit
+    scene: Scene, waiting: Chatting
 ) -> None:
     with broken("sqs", "SendMessage", SILENT), broken("dynamodb", "BatchWriteItem", BUSY):
-        assert erase(scene, visit).status == 503
+        assert waiting.erase().status == 503
 
-    assert [erase(scene, visit).status for _time in range(2)] == [204, 401]
-    assert not is_anything_left(scene, visit)
+    assert [waiting.erase().status for _time in range(2)] == [204, 401]
+    assert not is_anything_left(scene, waiting)
 
 
-def test_an_erasure_that_was_done_may_be_done_again(scene: Scene, visit: Visit) -> None:
+def test_an_erasure_that_was_done_may_be_done_again(waiting: Chatting) -> None:
     with heard("sqs", "SendMessage") as queued:
-        erase(scene, visit)
+        waiting.erase()
 
     assert [go_on(queued)["batchItemFailures"] for _time in range(2)] == [[], []]
 
 
 @pytest.mark.parametrize("visitor_id", ["", "nobody", 5, None, ["x"]])
-def test_a_message_that_names_no_visitor_erases_nobody(scene: Scene, visit: Visit, visitor_id: Any) -> None:
+def test_a_message_that_names_no_visitor_erases_nobody(scene: Scene, waiting: Chatting, visitor_id: Any) -> None:
     answer = go_on([{"MessageBody": json.dumps({"erase_visitor_id": visitor_id})}])
 
     assert len(answer["batchItemFailures"]) == 1
-    assert scene.texts(visit) == ["swordfish"]
+    assert scene.texts(waiting) == ["swordfish"]
 
 
-def test_the_removal_of_a_long_chat_is_done_in_batches_too(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 500)
+def test_the_removal_of_a_long_chat_is_done_in_batches_too(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 500)
     scene.giosg.webhooks.take()
-    scene.giosg.agent.remove_chat(visit.chat_id)
+    scene.giosg.agent.remove_chat(waiting.chat_id)
 
     with heard("dynamodb", "BatchWriteItem") as batches:
         scene.deliver()
 
-    assert list(wiring.store().messages.all_of(visit.chat_id)) == []
+    assert list(wiring.store().messages.all_of(waiting.chat_id)) == []
     assert len(batches) <= 21
 
 
-def test_what_busy_tables_leave_of_a_batch_is_deleted_after_a_pause(scene: Scene, visit: Visit) -> None:
-    fill(scene, visit.chat_id, 20)
+def test_what_busy_tables_leave_of_a_batch_is_deleted_after_a_pause(scene: Scene, waiting: Chatting) -> None:
+    fill(scene, waiting.chat_id, 20)
     hooks, left = wiring.aws("dynamodb").meta.events, [2]
     asked: list[Any] = []
 
@@ -247,9 +244,9 @@ def test_what_busy_tables_leave_of_a_batch_is_deleted_after_a_pause(scene: Scene
     hooks.register("provide-client-params.dynamodb.BatchWriteItem", ask)
     hooks.register("after-call.dynamodb.BatchWriteItem", answer)
     scene.deliver()
-    wiring.store().messages.erase(visit.chat_id)
+    wiring.store().messages.erase(waiting.chat_id)
     hooks.unregister("provide-client-params.dynamodb.BatchWriteItem", ask)
     hooks.unregister("after-call.dynamodb.BatchWriteItem", answer)
 
-    assert list(wiring.store().messages.all_of(visit.chat_id)) == []
+    assert list(wiring.store().messages.all_of(waiting.chat_id)) == []
     assert len(asked) == 3

@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.aws import Context
 from tests.toolkit.threads import InOrder, WhenWaitedFor
-from tests.visitor_chat.scene import Scene, Visit
+from tests.toolkit.visitors import Chatting
+from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
 from visitor_chat.runtime import clock
@@ -24,8 +25,8 @@ def queued(*bodies: str) -> list[dict[str, Any]]:
     return [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
 
 
-def naming(visit: Visit) -> str:
-    return json.dumps({"chat_id": visit.chat_id})
+def naming(waiting: Chatting) -> str:
+    return json.dumps({"chat_id": waiting.chat_id})
 
 
 def chat_ids(body: str) -> list[str]:
@@ -75,17 +76,17 @@ def failed(answer: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("body", ["not JSON", "[]", "{}", '{"chat_id": "no id"}'])
 def test_a_message_that_names_no_chat_delays_no_other(scene: Scene, body: str) -> None:
-    visit = scene.visit()
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    waiting = scene.start()
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
 
-    assert failed(wiring.repairs().take(queued(body, naming(visit)), Context())) == ["0"]
+    assert failed(wiring.repairs().take(queued(body, naming(waiting)), Context())) == ["0"]
 
-    assert "Good morning!" in scene.texts(visit)
+    assert "Good morning!" in scene.texts(waiting)
 
 
 def test_a_chat_that_cannot_be_stored_delays_no_other(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, visit = scene.visit(), scene.visit()
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    broken, waiting = scene.start(), scene.start()
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     chats = wiring.store().chats
     found = chats.find
     monkeypatch.setattr(chats, "find", lambda chat_id: 1 / 0 if chat_id == broken.chat_id else found(chat_id))
@@ -93,61 +94,61 @@ def test_a_chat_that_cannot_be_stored_delays_no_other(scene: Scene, monkeypatch:
 
     scene.sweep()
 
-    assert "Good morning!" in scene.texts(visit)
+    assert "Good morning!" in scene.texts(waiting)
 
 
 def test_the_most_overdue_chat_comes_first(scene: Scene) -> None:
-    waiting = scene.visit()
+    older = scene.start()
     scene.clock.instant += timedelta(minutes=2)
-    newer = scene.visit()
+    newer = scene.start()
     scene.clock.instant += timedelta(minutes=10)
     scene.giosg.requests.clear()
 
     scene.sweep()
 
-    assert looked_at(scene) == [waiting.chat_id, newer.chat_id]
+    assert looked_at(scene) == [older.chat_id, newer.chat_id]
 
 
 def test_chats_are_compared_side_by_side(scene: Scene) -> None:
-    visits = [scene.visit() for _ in range(2)]
-    for visit in visits:
-        scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    several = [scene.start() for _ in range(2)]
+    for waiting in several:
+        scene.giosg.agent.say(waiting.chat_id, "Good morning!")
     scene.clock.instant += timedelta(minutes=10)
     threads = WhenWaitedFor()
 
-    sweep(threads=threads).compare([visit.chat_id for visit in visits], has_time=always)
+    sweep(threads=threads).compare([waiting.chat_id for waiting in several], has_time=always)
 
     assert threads.most_asked_for >= 2, "a second chat is begun only when the first is done"
-    assert [scene.texts(visit)[-1] for visit in visits] == ["Good morning!"] * 2
+    assert [scene.texts(waiting)[-1] for waiting in several] == ["Good morning!"] * 2
 
 
 def test_what_there_is_no_time_for_stays_due(scene: Scene) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.clock.instant += timedelta(minutes=10)
     scene.giosg.requests.clear()
 
     scene.sweep(remaining_milliseconds=1_000)
 
     assert looked_at(scene) == []
-    assert scene.is_due(visit)
+    assert scene.is_due(waiting)
 
 
 def test_a_chat_that_could_not_be_compared_is_due_again_soon(scene: Scene) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.clock.instant += timedelta(minutes=10)
-    scene.giosg.faults.answer(500, path=f"owned_chats/{visit.chat_id}")
+    scene.giosg.faults.answer(500, path=f"owned_chats/{waiting.chat_id}")
 
     scene.sweep()
-    assert not scene.is_due(visit)
+    assert not scene.is_due(waiting)
     scene.clock.instant += timedelta(minutes=2)
 
-    assert scene.is_due(visit)
+    assert scene.is_due(waiting)
 
 
 def test_a_sweep_repeats_no_call_that_fails_as_giosg_has_its_reasons(scene: Scene) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.clock.instant += timedelta(minutes=10)
-    scene.giosg.faults.answer(500, path=f"owned_chats/{visit.chat_id}")
+    scene.giosg.faults.answer(500, path=f"owned_chats/{waiting.chat_id}")
     scene.giosg.requests.clear()
 
     scene.sweep()
@@ -156,17 +157,17 @@ def test_a_sweep_repeats_no_call_that_fails_as_giosg_has_its_reasons(scene: Scen
 
 
 def test_what_was_handed_over_and_lost_is_handed_over_again(scene: Scene, handed_over: list[str]) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.clock.instant += timedelta(minutes=10)
 
     for _sweep in range(2):
         wiring.sweep().hand_over()
 
-    assert [chat_ids(body) for body in handed_over] == [[visit.chat_id]] * 2
+    assert [chat_ids(body) for body in handed_over] == [[waiting.chat_id]] * 2
 
 
 def test_what_was_handed_over_twice_is_compared_once(scene: Scene, handed_over: list[str]) -> None:
-    scene.visit()
+    scene.start()
     scene.clock.instant += timedelta(minutes=10)
     for _sweep in range(2):
         wiring.sweep().hand_over()
@@ -180,10 +181,10 @@ def test_what_was_handed_over_twice_is_compared_once(scene: Scene, handed_over: 
 def test_what_is_due_before_the_next_sweep_is_handed_over_and_nothing_else(
     scene: Scene, handed_over: list[str]
 ) -> None:
-    early, late = scene.visit(), scene.visit()
+    early, late = scene.start(), scene.start()
     now = scene.clock.instant
-    for visit, seconds in ((early, 59), (late, 61)):
-        wiring.store().sync_schedule.postpone(visit.chat_id, now + timedelta(seconds=seconds))
+    for waiting, seconds in ((early, 59), (late, 61)):
+        wiring.store().sync_schedule.postpone(waiting.chat_id, now + timedelta(seconds=seconds))
 
     wiring.sweep().hand_over()
 
@@ -191,43 +192,43 @@ def test_what_is_due_before_the_next_sweep_is_handed_over_and_nothing_else(
 
 
 def test_no_more_is_handed_over_than_can_be_compared_until_the_next_sweep(scene: Scene, handed_over: list[str]) -> None:
-    visits = [scene.visit() for _ in range(3)]
-    for number, visit in enumerate(visits):
+    several = [scene.start() for _ in range(3)]
+    for number, waiting in enumerate(several):
         due_at = scene.clock.instant - timedelta(minutes=9 - number)
-        wiring.store().sync_schedule.postpone(visit.chat_id, due_at)
+        wiring.store().sync_schedule.postpone(waiting.chat_id, due_at)
 
     slow = sweep(threads=InOrder(), calls_per_second=2 * CALLS_PER_CHAT / PERIOD.total_seconds())
     slow.hand_over()
 
     handed = [chat_id for body in handed_over for chat_id in chat_ids(body)]
-    assert handed == [visit.chat_id for visit in visits[:2]]
+    assert handed == [waiting.chat_id for waiting in several[:2]]
 
 
 def test_what_a_full_queue_does_not_take_stays_due(scene: Scene, handed_over: list[str]) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.clock.instant += timedelta(minutes=10)
     handed_over.append("full")
 
     with pytest.raises(ClientError):
         wiring.sweep().hand_over()
 
-    assert scene.is_due(visit)
+    assert scene.is_due(waiting)
 
 
 @pytest.mark.parametrize("named", [5, None, "no list", ["no id"], [None]], ids=str)
 def test_a_message_that_names_no_due_chats_delays_no_other(scene: Scene, named: Any) -> None:
-    visit = scene.visit()
-    scene.giosg.agent.say(visit.chat_id, "Good morning!")
+    waiting = scene.start()
+    scene.giosg.agent.say(waiting.chat_id, "Good morning!")
 
-    wiring.repairs().take(queued(json.dumps({"due_chat_ids": named}), naming(visit)), Context())
+    wiring.repairs().take(queued(json.dumps({"due_chat_ids": named}), naming(waiting)), Context())
 
-    assert "Good morning!" in scene.texts(visit)
+    assert "Good morning!" in scene.texts(waiting)
 
 
 def test_a_chat_that_speaks_while_it_is_compared_is_compared_again_soon(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.deliver()
     scene.clock.instant += timedelta(days=2)
     scene.sweep()
@@ -236,7 +237,7 @@ def test_a_chat_that_speaks_while_it_is_compared_is_compared_again_soon(
 
     def beside(chat_id: str) -> Any:
         monkeypatch.undo()
-        scene.giosg.agent.say(visit.chat_id, "Good morning!")
+        scene.giosg.agent.say(waiting.chat_id, "Good morning!")
         scene.deliver()
         return read(chat_id)
 
@@ -244,16 +245,16 @@ def test_a_chat_that_speaks_while_it_is_compared_is_compared_again_soon(
     monkeypatch.setattr(messages, "all_of", beside)
     scene.sweep()
 
-    assert scene.is_due(visit, minutes=5)
+    assert scene.is_due(waiting, minutes=5)
 
 
 def test_what_a_sweep_finds_makes_the_next_one_come_soon(scene: Scene) -> None:
-    visit = scene.visit()
+    waiting = scene.start()
     scene.deliver()
     scene.clock.instant += timedelta(days=2)
-    scene.giosg.agent.say(visit.chat_id, "Are you still there?")
+    scene.giosg.agent.say(waiting.chat_id, "Are you still there?")
     scene.giosg.webhooks.take()
 
     scene.sweep()
 
-    assert scene.is_due(visit, minutes=4)
+    assert scene.is_due(waiting, minutes=4)
