@@ -11,7 +11,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply
 from tests.toolkit import notifications
 from tests.toolkit.simulation import Stack, running_stack
-from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.visitors import Chatting, ask_to_start, codes, start
 
 SideBySide = Callable[..., list[Any]]
 
@@ -56,12 +56,10 @@ def said(giosg: SimulatedGiosg, chat_id: str) -> list[str]:
 def test_starts_with_one_key_make_one_chat_and_one_visitor(
     giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
 ) -> None:
-    key = {"idempotency-key": str(uuid.uuid4())}
+    key = str(uuid.uuid4())
     known = len(giosg.chats()), len(giosg.world.visitors)
 
-    replies = side_by_side(
-        *[lambda: functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"}, headers=key)] * 5
-    )
+    replies = side_by_side(*[lambda: ask_to_start(functions, key=key, message="Hello?")] * 5)
 
     assert counted(replies) == [200, 200, 200, 200, 201]
     assert (len(giosg.chats()), len(giosg.world.visitors)) == (known[0] + 1, known[1] + 1)
@@ -75,14 +73,11 @@ def test_starts_with_one_key_make_one_chat_and_one_visitor(
 def test_of_two_bodies_with_one_key_one_is_refused(
     giosg: SimulatedGiosg, functions: Functions, side_by_side: SideBySide
 ) -> None:
-    key = {"idempotency-key": str(uuid.uuid4())}
+    key = str(uuid.uuid4())
     known = len(giosg.chats())
 
     replies = side_by_side(
-        *[
-            lambda text=text: functions.call("start_chat", "POST", "/chats", body={"message": text}, headers=key)
-            for text in ("Hello?", "Goodbye!")
-        ]
+        *[lambda text=text: ask_to_start(functions, key=key, message=text) for text in ("Hello?", "Goodbye!")]
     )
 
     assert counted(replies) == [201, 409]

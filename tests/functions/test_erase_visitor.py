@@ -4,7 +4,7 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.conftest import stored_items
-from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.visitors import Chatting, ask_to_start, codes, start
 from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -64,8 +64,6 @@ def test_an_erased_visitors_key_leads_nowhere(functions: Functions) -> None:
     chatting = start(functions, key="a-key-of-the-erased", message="Hello?")
     chatting.erase()
 
-    repeat = functions.call(
-        "start_chat", "POST", "/chats", body={"message": "Hello?"}, headers={"idempotency-key": "a-key-of-the-erased"}
-    )
+    repeat = ask_to_start(functions, key="a-key-of-the-erased", message="Hello?")
 
     assert codes(repeat) == [(401, "invalid_visitor_token")]

@@ -3,13 +3,14 @@
 import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions
+from tests.toolkit.visitors import ask_to_start
 from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
 
 def test_a_visitor_and_an_agent_talk(giosg: SimulatedGiosg, functions: Functions) -> None:
-    started = functions.call("start_chat", "POST", "/chats", body={"visitor_name": "Aino", "message": "Hello?"})
+    started = ask_to_start(functions, visitor_name="Aino", message="Hello?")
     assert started.status == 201, started.text
     chat_id, token = started.json["chat"]["id"], started.json["visitor_token"]
     assert started.json["chat"]["status"] == "waiting"

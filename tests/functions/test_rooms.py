@@ -7,7 +7,7 @@ from local.giosg import SimulatedGiosg
 from local.giosg.state import lifecycle
 from tests.aws import Functions
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import refused_fields, start
+from tests.toolkit.visitors import ask_to_start, refused_fields, start
 from tests.toolkit.webhooks import deliver
 
 from visitor_chat import wiring
@@ -104,7 +104,7 @@ def test_an_unknown_room_is_refused_by_name(functions: Functions, room: str) -> 
 
 @pytest.mark.parametrize("room", ["nowhere", 7, ["sales"], {"name": "sales"}])
 def test_no_chat_starts_in_an_unknown_room(giosg: SimulatedGiosg, functions: Functions, room: object) -> None:
-    started = functions.call("start_chat", "POST", "/chats", body={"room": room})
+    started = ask_to_start(functions, room=room)
 
     assert refused_fields(started) == ["room"]
     assert not giosg.requests.matching(method="POST", path="/auth$")
@@ -123,7 +123,7 @@ def test_a_room_that_is_offline_takes_no_chat_while_another_does(
 ) -> None:
     giosg.world.rooms[sales].is_open = False
 
-    refused = functions.call("start_chat", "POST", "/chats", body={"room": "sales"})
+    refused = ask_to_start(functions, room="sales")
 
     assert (refused.status, refused.json["code"]) == (409, "no_agents_online")
     assert start(functions).started.status == 201
@@ -189,7 +189,7 @@ def test_a_chat_stays_readable_when_its_room_is_taken_away(
     assert chatting.chat().json["room"] is None
     assert chatting.texts() == ["Hello?"]
     assert chatting.send("Anybody?").status == 201
-    refused = functions.call("start_chat", "POST", "/chats", token=chatting.token, body={"room": "sales"})
+    refused = ask_to_start(functions, token=chatting.token, room="sales")
     assert refused_fields(refused) == ["room"]
 
 
@@ -197,6 +197,6 @@ def test_a_repeat_of_a_start_in_another_room_is_another_start(functions: Functio
     key = "key-of-a-start-in-a-room"
     start(functions, key=key, room="sales")
 
-    reply = functions.call("start_chat", "POST", "/chats", body={}, headers={"idempotency-key": key})
+    reply = ask_to_start(functions, key=key)
 
     assert (reply.status, reply.json["code"]) == (409, "idempotency_key_reused")

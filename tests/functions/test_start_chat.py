@@ -5,7 +5,7 @@ from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions
 from tests.functions.conftest import stored_items
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import codes, start
+from tests.toolkit.visitors import ask_to_start, codes, start
 from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
@@ -79,7 +79,7 @@ def test_a_name_or_fact_that_giosg_refuses_does_not_cost_the_chat(giosg: Simulat
     for _call in range(2):
         giosg.faults.answer(500, path="variables")
 
-    reply = functions.call("start_chat", "POST", "/chats", body={"visitor_name": "Aino", "variables": {"a": "b"}})
+    reply = ask_to_start(functions, visitor_name="Aino", variables={"a": "b"})
 
     assert reply.status == 201
 
@@ -89,7 +89,7 @@ def test_no_chat_starts_while_no_agent_is_online(giosg: SimulatedGiosg, function
         agent.go_offline()
     known = giosg.chats(), stored_items("VisitorsTable", "ChatsTable", "CredentialsTable")
 
-    refused = functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"})
+    refused = ask_to_start(functions, message="Hello?")
 
     assert codes(refused) == [(409, "no_agents_online")]
     assert (giosg.chats(), stored_items("VisitorsTable", "ChatsTable", "CredentialsTable")) == known
@@ -176,7 +176,7 @@ def test_a_failure_of_giosgs_is_never_told_as_the_visitors(
     for _attempt in range(2):
         giosg.faults.answer(status, method="POST", path="/chats$")
 
-    assert codes(functions.call("start_chat", "POST", "/chats", body={"message": "Hello?"})) == [answer]
+    assert codes(ask_to_start(functions, message="Hello?")) == [answer]
 
 
 def test_giosg_may_ask_to_come_back_later(giosg: SimulatedGiosg, functions: Functions) -> None:

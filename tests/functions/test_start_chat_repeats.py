@@ -7,12 +7,12 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, Reply
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.visitors import Chatting, ask_to_start, codes, start
 from tests.toolkit.webhooks import deliver
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
-BODY = {"visitor_name": "Aino", "message": "Hello?", "variables": {"page": "/"}}
+BODY: dict[str, Any] = {"visitor_name": "Aino", "message": "Hello?", "variables": {"page": "/"}}
 
 
 @pytest.fixture
@@ -21,8 +21,7 @@ def key() -> str:
 
 
 def post(functions: Functions, key: str, *, token: str | None = None, **changed: Any) -> Reply:
-    headers = {"idempotency-key": key}
-    return functions.call("start_chat", "POST", "/chats", token=token, body=BODY | changed, headers=headers)
+    return ask_to_start(functions, token=token, key=key, **BODY | changed)
 
 
 def chats_of(giosg: SimulatedGiosg, reply: Reply) -> list[str]:
@@ -171,7 +170,7 @@ def test_an_answer_that_was_lost_makes_no_second_chat_even_without_a_key(
     known = len(giosg.chats())
     giosg.faults.add(Fault(kind=kind, method="POST", path="/chats$"))
 
-    reply = functions.call("start_chat", "POST", "/chats", body=BODY)
+    reply = ask_to_start(functions, **BODY)
 
     assert reply.status == 201
     assert len(giosg.chats()) == known + 1

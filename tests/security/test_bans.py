@@ -8,7 +8,7 @@ import pytest
 from local.giosg import Fault, SimulatedGiosg
 from tests.aws import Functions, socket_event
 from tests.template import resources
-from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.visitors import Chatting, ask_to_start, codes, start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import telemetry
@@ -34,7 +34,7 @@ def test_a_refusal_of_giosgs_is_counted(
 
     forbid(giosg, "POST", "messages")
     forbid(giosg, "POST", "/chats$")
-    replies = [chatting.send("Hello"), functions.call("start_chat", "POST", "/chats", body={})]
+    replies = [chatting.send("Hello"), ask_to_start(functions)]
 
     assert [codes(reply) for reply in replies] == [[(502, "giosg_error")]] * 2
     assert metrics().count('"GiosgForbidden":[1.0]') == 2

@@ -13,7 +13,7 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, Functions
 from tests.functions.conftest import stored_items
-from tests.toolkit.visitors import codes, start
+from tests.toolkit.visitors import ask_to_start, codes, start
 
 from visitor_chat import wiring
 
@@ -81,7 +81,7 @@ def test_without_a_passed_challenge_nobody_reaches_giosg(
 
 @pytest.mark.usefixtures("service")
 def test_a_start_that_was_refused_goes_on_with_the_same_key_once_the_challenge_is_passed(functions: Functions) -> None:
-    refused = functions.call("start_chat", "POST", "/chats", body={}, headers={"idempotency-key": "one-key-for-both"})
+    refused = ask_to_start(functions, key="one-key-for-both")
     assert codes(refused) == [(403, "challenge_failed")]
 
     assert start(functions, key="one-key-for-both", challenge_token=PASSED).started.status == 201
@@ -100,6 +100,6 @@ def test_a_repeat_of_a_start_needs_no_second_challenge(functions: Functions, ser
 def test_a_nonsensical_answer_lets_nobody_in(functions: Functions, service: Service, body: bytes) -> None:
     service.answers[PASSED] = body
 
-    reply = functions.call("start_chat", "POST", "/chats", body={"challenge_token": PASSED})
+    reply = ask_to_start(functions, challenge_token=PASSED)
 
     assert reply.status in {403, 503}

@@ -12,7 +12,7 @@ from local.giosg import Fault, SimulatedGiosg
 from tests.aws import WEBHOOK_SECRET, Functions
 from tests.functions.conftest import stored_secrets
 from tests.template import ROOT, environment, properties, references, resources
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting, ask_to_start, start
 
 from visitor_chat import wiring
 from visitor_chat.runtime import telemetry
@@ -58,7 +58,7 @@ def chat_through_it_all(giosg: SimulatedGiosg, functions: Functions) -> Chatting
     for fault in faults():
         giosg.faults.add(fault)
         chatting.send(TEXT)
-        functions.call("start_chat", "POST", "/chats", body={"visitor_name": NAME, "message": TEXT})
+        ask_to_start(functions, visitor_name=NAME, message=TEXT)
         giosg.faults.clear()
     for body in ({"message": [TEXT]}, {"variables": {KEY: [VALUE]}}, TEXT.encode(), {"visitor_name": {"x": NAME}}):
         functions.call("start_chat", "POST", "/chats", body=body)

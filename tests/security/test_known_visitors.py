@@ -14,7 +14,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import IDENTITY_SECRET, REGION, Functions, Reply
 from tests.functions.conftest import stored_items
 from tests.toolkit.identities import signed
-from tests.toolkit.visitors import Chatting, start
+from tests.toolkit.visitors import Chatting, ask_to_start, start
 
 from visitor_chat import wiring
 
@@ -71,9 +71,7 @@ def test_whoever_began_an_anonymous_session_loses_it_when_it_is_joined(functions
     exchange(functions, signed("victim"), token=planted.token)
 
     assert planted.read().status == 401
-    repeat = functions.call(
-        "start_chat", "POST", "/chats", body={}, headers={"idempotency-key": "a-key-that-the-attacker-knows"}
-    )
+    repeat = ask_to_start(functions, key="a-key-that-the-attacker-knows")
     assert repeat.status == 401
 
 

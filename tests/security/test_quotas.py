@@ -10,7 +10,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions, Reply, http_event
 from tests.functions.conftest import stored_items
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import start
+from tests.toolkit.visitors import ask_to_start, start
 
 from visitor_chat import wiring
 from visitor_chat.auth import quotas
@@ -64,7 +64,7 @@ def test_a_repeat_of_a_message_that_was_sent_is_never_refused(guarded: Functions
 def test_one_address_cannot_start_any_number_of_chats(guarded: Functions, giosg: SimulatedGiosg) -> None:
     known = len(giosg.chats())
 
-    replies = [guarded.call("start_chat", "POST", "/chats", body={"message": "Hi"}) for _ in range(8)]
+    replies = [ask_to_start(guarded, message="Hi") for _ in range(8)]
 
     assert [reply.status for reply in replies] == [201] * 6 + [429] * 2
     assert_refused(replies[-1])
@@ -74,7 +74,7 @@ def test_one_address_cannot_start_any_number_of_chats(guarded: Functions, giosg:
 
 def test_a_repeated_key_cannot_open_any_number_of_sessions(guarded: Functions) -> None:
     for _ in range(20):
-        guarded.call("start_chat", "POST", "/chats", body={}, headers={"idempotency-key": "one-key-of-a-script"})
+        ask_to_start(guarded, key="one-key-of-a-script")
 
     sessions = [item for item in stored_items("VisitorsTable") if item["record"].startswith("session#")]
     assert len(sessions) == 6
@@ -94,7 +94,7 @@ def test_a_visitor_has_so_many_open_chats(guarded: Functions, monkeypatch: pytes
     first = start(guarded)
     others = [start(guarded, token=first.token) for _ in range(quotas.MOST_OPEN_CHATS - 1)]
 
-    assert_refused(guarded.call("start_chat", "POST", "/chats", token=first.token, body={}))
+    assert_refused(ask_to_start(guarded, token=first.token))
 
     others[0].end()
     start(guarded, token=first.token)

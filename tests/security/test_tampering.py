@@ -9,7 +9,7 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import Functions, deployed, http_event
 from tests.toolkit.clock import Clock
-from tests.toolkit.visitors import Chatting, codes, start
+from tests.toolkit.visitors import Chatting, ask_to_start, codes, start
 
 from visitor_chat import wiring
 
@@ -108,9 +108,7 @@ def test_anothers_idempotency_key_leads_to_a_chat_of_ones_own(
     with_token = start(functions, token=thief.token, key="the-victims-own-key", message="For the agent alone")
     assert with_token.chat_id != victim.chat_id
 
-    other_body = functions.call(
-        "start_chat", "POST", "/chats", body={"message": "guess"}, headers={"idempotency-key": "the-victims-own-key"}
-    )
+    other_body = ask_to_start(functions, key="the-victims-own-key", message="guess")
     assert codes(other_body) == [(409, "idempotency_key_reused")]
 
 

@@ -55,7 +55,7 @@ class Chatting:
 
 def ask_to_start(functions: Functions, *, token: str | None = None, key: str | None = None, **body: Any) -> Reply:
     """Ask for a chat, under an Idempotency-Key if there is one."""
-    headers = {"idempotency-key": key} if key else {}
+    headers = {} if key is None else {"idempotency-key": key}
     return functions.call("start_chat", "POST", "/chats", token=token, body=body, headers=headers)
 
 

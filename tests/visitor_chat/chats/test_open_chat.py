@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.aws import Reply
 from tests.template import properties
-from tests.toolkit.visitors import Chatting
+from tests.toolkit.visitors import Chatting, ask_to_start
 from tests.visitor_chat.scene import Scene
 
 from giosg_client.models import Chat as GiosgChat
@@ -16,11 +16,6 @@ from visitor_chat import wiring
 from visitor_chat.chats import start_journal
 from visitor_chat.chats.open_chat import Attempt
 from visitor_chat.domain.records import Visitor
-
-
-def start(scene: Scene, key: str, *, token: str | None = None, **body: str) -> Reply:
-    headers = {"idempotency-key": key}
-    return scene.functions.call("start_chat", "POST", "/chats", body=body, token=token, headers=headers)
 
 
 def new_key() -> str:
@@ -43,10 +38,10 @@ def chats_of(scene: Scene, reply: Reply) -> list[str]:
 def test_a_start_that_was_killed_goes_on_where_it_stopped(scene: Scene, operation: str, about: str) -> None:
     key = new_key()
     with scene.breaking(operation, SystemExit(), about=about), pytest.raises(SystemExit):
-        start(scene, key, message="Hello?")
+        ask_to_start(scene.functions, key=key, message="Hello?")
     scene.clock.instant += start_journal.LEASE
 
-    reply = start(scene, key, message="Hello?")
+    reply = ask_to_start(scene.functions, key=key, message="Hello?")
 
     assert reply.status in {200, 201}
     assert chats_of(scene, reply) == [reply.json["chat"]["id"]]
@@ -55,11 +50,11 @@ def test_a_start_that_was_killed_goes_on_where_it_stopped(scene: Scene, operatio
 def test_a_webhook_that_is_faster_than_the_start_does_not_make_it_another_chat(scene: Scene) -> None:
     key = new_key()
     with scene.breaking("TransactWriteItems", SystemExit(), about="open_shard"), pytest.raises(SystemExit):
-        start(scene, key)
+        ask_to_start(scene.functions, key=key)
     scene.deliver()
     scene.clock.instant += start_journal.LEASE
 
-    reply = start(scene, key)
+    reply = ask_to_start(scene.functions, key=key)
 
     assert chats_of(scene, reply) == [reply.json["chat"]["id"]]
 
@@ -69,7 +64,7 @@ def test_a_chat_that_cannot_be_stored_beside_something_else_is_stored_a_moment_l
     conflict = ClientError({"Error": {"Code": "TransactionCanceledException"}} | reasons, "TransactWriteItems")
 
     with scene.breaking("TransactWriteItems", conflict, about="open_shard"):
-        reply = start(scene, new_key())
+        reply = ask_to_start(scene.functions, key=new_key())
 
     assert reply.status == 201
     assert chats_of(scene, reply) == [reply.json["chat"]["id"]]
@@ -79,9 +74,9 @@ def test_a_start_of_a_known_visitor_whose_first_note_was_lost_is_repeated(scene:
     key, token = new_key(), scene.start().token
     throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
     with scene.breaking("UpdateItem", throttled, about="SET #visitor_id = :visitor_id"):
-        assert start(scene, key, token=token).status == 503
+        assert ask_to_start(scene.functions, key=key, token=token).status == 503
 
-    reply = start(scene, key, token=token)
+    reply = ask_to_start(scene.functions, key=key, token=token)
 
     assert (reply.status, len(chats_of(scene, reply))) == (200, 2)
 

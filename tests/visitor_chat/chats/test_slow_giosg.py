@@ -5,7 +5,7 @@ from local.giosg import SimulatedGiosg
 from tests.aws import Functions
 from tests.toolkit.clock import Clock
 from tests.toolkit.silence import TIMEOUT_SECONDS, silence
-from tests.toolkit.visitors import start
+from tests.toolkit.visitors import ask_to_start, start
 
 ID = "0b8f6b0a-7f55-4a3e-9a06-3d1f4c9a1c10"
 LATE_SECONDS = TIMEOUT_SECONDS + 3
@@ -31,10 +31,8 @@ def test_a_message_that_giosg_was_silent_about_is_sent_once(
 def test_a_chat_that_giosg_was_silent_about_is_started_once(
     clock: Clock, giosg: SimulatedGiosg, functions: Functions, seconds: float, statuses: list[int]
 ) -> None:
-    headers = {"idempotency-key": "slow-giosg-slow-giosg"}
-
     with silence(clock, "POST", "/chats$", done_after_seconds=seconds):
-        replies = [functions.call("start_chat", "POST", "/chats", body={}, headers=headers) for _ in range(2)]
+        replies = [ask_to_start(functions, key="slow-giosg-slow-giosg") for _ in range(2)]
 
     assert [reply.status for reply in replies] == statuses
     assert len(giosg.chats()) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.aws import Context
-from tests.toolkit.visitors import Chatting
+from tests.toolkit.visitors import Chatting, ask_to_start
 from tests.visitor_chat.scene import Scene
 
 from visitor_chat import wiring
@@ -136,7 +136,7 @@ def test_the_token_is_dead_at_once_all_the_same(scene: Scene, waiting: Chatting)
         waiting.chats(),
         waiting.read(),
         waiting.send("Are you still there?"),
-        scene.functions.call("start_chat", "POST", "/chats", token=waiting.token, body={}),
+        ask_to_start(scene.functions, token=waiting.token),
     ]
 
     assert [answer.status for answer in answers] == [401] * 4
