@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 import pytest
 import requests
 from local.giosg import SimulatedGiosg, Target
 from local.stack import LocalStack
 from local.stack.webhook_urls import read_secret
+from tests.toolkit.identities import signed
 from tests.toolkit.push_service import PushService
 
 PATIENCE_SECONDS = 15.0
@@ -98,8 +98,7 @@ class Stack:
 
     def identity_token(self, subject: str, *, key: str | None = None, **claims: Any) -> str:
         """Sign a token for a person, as the company's backend does."""
-        standard = {"sub": subject, "aud": "visitor-chat", "exp": int(time.time()) + 600}
-        return jwt.encode(standard | claims, key or self._secret("IdentitySecretArn"), algorithm="HS256")
+        return signed(subject, key or self._secret("IdentitySecretArn"), **claims)
 
     def calm(self) -> None:
         """Leave everything as it was found: agents online, no faults, and nobody's quota used up."""
