@@ -41,7 +41,8 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return lambda: lines.getvalue() + capsys.readouterr().out
 
 
-def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
+def deliver_with_secrets(giosg: SimulatedGiosg, functions: Functions) -> None:
+    """Deliver each webhook with a token in it, and with a wrong secret as well; what is answered does not matter."""
     for notification in giosg.webhooks.take():
         body = notification.body | {"app_user_auth": {"access_token": AUTH, "token_type": "Bearer"}}
         functions.webhook(notification.endpoint_kind, body)
@@ -51,9 +52,9 @@ def deliver(giosg: SimulatedGiosg, functions: Functions) -> None:
 def chat_through_it_all(giosg: SimulatedGiosg, functions: Functions) -> Chatting:
     chatting = start(functions, visitor_name=NAME, message=TEXT, variables={KEY: VALUE}, key=f"key-{uuid.uuid4()}")
     message_id = giosg.agent.say(chatting.chat_id, ANSWER)
-    deliver(giosg, functions)
+    deliver_with_secrets(giosg, functions)
     giosg.agent.edit(message_id, f"{ANSWER} again")
-    deliver(giosg, functions)
+    deliver_with_secrets(giosg, functions)
     giosg.agent.remove(message_id)
     for fault in faults():
         giosg.faults.add(fault)
@@ -66,7 +67,7 @@ def chat_through_it_all(giosg: SimulatedGiosg, functions: Functions) -> Chatting
     for kind in ("chats", "messages"):
         functions.webhook(kind, {"action": TEXT, "channel": NAME, "resource_id": TEXT, "resource": {"message": TEXT}})
         functions.webhook(kind, TEXT.encode())
-    deliver(giosg, functions)
+    deliver_with_secrets(giosg, functions)
     functions.call("open_realtime", "POST", "/realtime", token=chatting.token)
     functions.call("list_messages", "GET", chatting.messages_path, token=chatting.token, query={"after": TEXT})
     functions.call("get_chats", "GET", f"/chats/{TEXT}", token=chatting.token)

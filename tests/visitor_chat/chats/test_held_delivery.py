@@ -20,7 +20,7 @@ def set_doors(scene: Scene, *, are_open: bool) -> None:
         (agent.go_online if are_open else agent.go_offline)()
 
 
-class Waiting:
+class LeftMessage:
     """A message that was left, and its visitor."""
 
     def __init__(self, scene: Scene) -> None:
@@ -53,8 +53,8 @@ class Waiting:
 
 
 @pytest.fixture
-def waiting(scene: Scene) -> Waiting:
-    return Waiting(scene)
+def left(scene: Scene) -> LeftMessage:
+    return LeftMessage(scene)
 
 
 def run(scene: Scene, *, after: timedelta = timedelta(minutes=1)) -> None:
@@ -63,64 +63,66 @@ def run(scene: Scene, *, after: timedelta = timedelta(minutes=1)) -> None:
     importlib.import_module("functions.deliver_held_messages.app").handler({}, Context())
 
 
-def test_a_chat_that_was_made_before_its_room_closed_is_the_messages_own(scene: Scene, waiting: Waiting) -> None:
+def test_a_chat_that_was_made_before_its_room_closed_is_the_messages_own(scene: Scene, left: LeftMessage) -> None:
     throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
     with scene.breaking("UpdateItem", throttled, about="#visitor_id = :visitor_id", times=2):
         run(scene)
     set_doors(scene, are_open=False)
     run(scene)
-    answer = waiting.withdraw()
+    answer = left.withdraw()
     set_doors(scene, are_open=True)
     run(scene)
 
     assert answer.status == 503
-    assert waiting.status == "delivered"
-    assert waiting.said_in == waiting.chats
-    assert len(waiting.chats) == 1
+    assert left.status == "delivered"
+    assert left.said_in == left.chats
+    assert len(left.chats) == 1
 
 
-def test_what_could_not_be_said_before_its_chat_ended_is_said_in_another(scene: Scene, waiting: Waiting) -> None:
+def test_what_could_not_be_said_before_its_chat_ended_is_said_in_another(scene: Scene, left: LeftMessage) -> None:
     scene.giosg.faults.add(Fault(kind="drop", method="POST", path="/messages$"))
     run(scene)
-    scene.giosg.agent.end(waiting.chats[0])
+    scene.giosg.agent.end(left.chats[0])
     scene.deliver()
 
     for _minute in range(3):
         run(scene)
 
-    assert waiting.status == "delivered"
-    assert waiting.said_in == waiting.chats[1:]
-    assert len(waiting.chats) == 2
+    assert left.status == "delivered"
+    assert left.said_in == left.chats[1:]
+    assert len(left.chats) == 2
 
 
-def test_what_has_begun_to_be_delivered_since_it_was_read_is_taken_back_no_more(scene: Scene, waiting: Waiting) -> None:
+def test_what_has_begun_to_be_delivered_since_it_was_read_is_taken_back_no_more(
+    scene: Scene, left: LeftMessage
+) -> None:
     held_messages = wiring.store().held_messages
-    held = held_messages.find(waiting.visitor_id, waiting.id)
+    held = held_messages.find(left.visitor_id, left.id)
     assert held is not None
 
     assert held_messages.begin_delivery(held)
 
     assert not held_messages.withdraw(held)
     run(scene)
-    assert waiting.status == "delivered"
+    assert left.status == "delivered"
 
 
-def test_a_delivery_that_was_begun_goes_on_after_its_messages_time(scene: Scene, waiting: Waiting) -> None:
+def test_a_delivery_that_was_begun_goes_on_after_its_messages_time(scene: Scene, left: LeftMessage) -> None:
     scene.giosg.faults.add(Fault(kind="drop", method="POST", path="/messages$"))
     run(scene)
 
     run(scene, after=timedelta(hours=73))
 
-    assert waiting.status == "delivered"
-    assert waiting.said_in == waiting.chats
+    assert left.status == "delivered"
+    assert left.said_in == left.chats
 
 
-def test_of_two_runs_in_one_minute_one_delivers(scene: Scene, waiting: Waiting) -> None:
+def test_of_two_runs_in_one_minute_one_delivers(scene: Scene, left: LeftMessage) -> None:
     run(scene)
-    another = Waiting(scene)
+    another = LeftMessage(scene)
 
     run(scene, after=RUN_LEASE / 2)
-    first = [waiting.status, another.status]
+    first = [left.status, another.status]
     run(scene)
 
     assert first == ["delivered", "held"]

@@ -89,10 +89,6 @@ def test_a_lease_outlives_the_function(function: str) -> None:
 class TestTwoStartsOfOneVisitor:
     """Both are under way at once, and Giosg has an empty chat that either could have made."""
 
-    @pytest.fixture
-    def waiting(self, scene: Scene) -> Chatting:
-        return scene.start()
-
     @staticmethod
     def attempt(scene: Scene, waiting: Chatting, name: str) -> Attempt:
         visitor_id = scene.chat(waiting).visitor_id
