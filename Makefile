@@ -14,7 +14,8 @@ DEV := .venv/dev/bin
 SAM := .venv/sam/bin/sam
 ENVIRONMENTS := .venv/dev/.installed .venv/sam/.installed .venv/emulator/.installed
 # None waits for another, only for the tools that it needs; the slowest are first.
-CHECKS := .local/policies/checked check-types check-template .local/specification/checked check-page check-style
+CHECKS := check-types check-template check-page check-style
+LONG_CHECKS := .local/policies/checked .local/specification/checked
 # What every command for a deployed stack takes beside its own: JSON=1 answers machines, YES=1 confirms beforehand.
 OPERATE = PYTHONPATH=layers/giosg_client $(DEV)/python -m operations
 OPTIONS = $(if $(REGION),--region "$(REGION)") $(if $(JSON),--json) $(if $(YES),--yes)
@@ -47,9 +48,9 @@ run: environments ## Run the whole stack on this machine, until Ctrl-C
 deploy-local: environments ## Bring changed code into the running local stack; its data stay
 	@$(DEV)/python -m local.stack deploy
 
-test soak proof: ENVIRONMENTS += .venv/checkov/.installed tests/web/node_modules/.installed tests/specification/node_modules/.installed
+test soak proof: ENVIRONMENTS += tests/web/node_modules/.installed
 
-test: ## Run the checks and every test, the proof with 2,500 faults
+test: ## Run the quick checks and the tests, the proof with 2,500 faults
 	@echo "Installing what is missing, and checking"
 	@$(TOGETHER) $(IN_TURN) $(ENVIRONMENTS) .venv/.runtime-python $(CHECKS)
 	$(PYTEST) -m "not long" $(PYTEST_FLAGS)
@@ -59,7 +60,7 @@ quick: .venv/dev/.installed ## For whoever edits: lint, types, and the tests of 
 	$(DEV)/mypy
 	$(PYTEST) --quiet tests/giosg_client tests/visitor_chat/domain tests/test_imports.py
 
-proof: environments ## What takes long, and 11,000 faults in made-up runs: PROOF_EVENTS=100000 PROOF_SEED=7 for more, and others
+proof: environments $(LONG_CHECKS) ## What takes longer, and 11,000 faults in made-up runs: PROOF_EVENTS=100000 PROOF_SEED=7 for others
 	PROOF_EVENTS=$${PROOF_EVENTS:-11000} $(PYTEST) tests/proof/test_proof.py
 	$(PYTEST) -m long
 
@@ -72,8 +73,8 @@ breaks: environments ## Break the rules on purpose, one by one, and see the test
 clients: environments .venv/clients/.installed tests/clients/node_modules/.installed ## Generate clients from openapi.yaml, and let them chat
 	$(DEV)/python -m pytest $(PYTEST_FLAGS) tests/clients/check_generated_clients.py
 
-check: ## Lint, formatting, types and the template
-	@$(TOGETHER) $(IN_TURN) $(CHECKS)
+check: ## All checks: lint, formatting, types, the template and the documents of the API
+	@$(TOGETHER) $(IN_TURN) $(CHECKS) $(LONG_CHECKS)
 
 check-style: .venv/dev/.installed
 	$(DEV)/ruff check

@@ -93,6 +93,7 @@ def test_a_visitor_and_an_agent_talk(page: ChatPage, console: AgentConsole, visi
     assert page.console_errors() == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("visitor")
 def test_the_conversation_is_there_after_a_reload(page: ChatPage, console: AgentConsole) -> None:
     console.say("Here I am")
@@ -105,6 +106,7 @@ def test_the_conversation_is_there_after_a_reload(page: ChatPage, console: Agent
     assert page.said() == before
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("visitor")
 def test_what_was_said_during_an_outage_arrives_on_both_sides(page: ChatPage, console: AgentConsole) -> None:
     page.set_network(is_online=False)
