@@ -8,7 +8,7 @@ from tests.web.page import ChatPage
 from tests.web.site import Site
 from tests.web.visitor_api import VisitorApi
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PASSED = "token-that-passed"
 MODULE = """

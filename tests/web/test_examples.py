@@ -14,7 +14,7 @@ from tests.web.site import Site
 from tests.web.tab import clean_tab, set_network
 from tests.web.visitor_api import VisitorApi
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REACT = {"react": "react/umd/react.development.js", "react-dom": "react-dom/umd/react-dom.development.js"}
@@ -97,7 +97,7 @@ class Frontend:
         set_network(self.driver, is_online=is_online)
 
 
-@pytest.fixture(scope="module", params=["plain", pytest.param("react", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=list(LAY_OUT))
 def example(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

@@ -11,7 +11,7 @@ from tests.web.page import ChatPage
 from tests.web.site import Site
 from tests.web.visitor_api import Refused, VisitorApi
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 KEY = "BA3Ze2g-75VED4w6GMYc94aKRiZo0jQeX8dRhsreEH20iWCeESK_DqM3XflduI5CP-g1kdiutlZHjbleNS3k58o"
 OFFER = "Tell me when there is an answer"

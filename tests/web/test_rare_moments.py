@@ -6,7 +6,7 @@ import pytest
 from tests.web.page import ChatPage
 from tests.web.visitor_api import Refused, VisitorApi
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 LEAVE = "Leave a message: we answer when we are back."
 

@@ -121,6 +121,7 @@ def test_what_was_said_during_an_outage_arrives_on_both_sides(page: ChatPage, co
     console.until_heard("Written in a tunnel")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("visitor")
 def test_an_ended_chat_gives_its_unsent_text_to_a_new_one(page: ChatPage, console: AgentConsole) -> None:
     page.write("One more thing")
@@ -165,6 +166,7 @@ def asked(page: ChatPage) -> str:
     return ("online" if "online" in status else "away") if status else "not known"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("visitor")
 def test_forgetting_erases_the_visitor(page: ChatPage) -> None:
     page.choose("forget")
