@@ -27,7 +27,8 @@ TSC := tests/web/node_modules/.bin/tsc --skipDefaultLibCheck
 REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true tests/specification/node_modules/.bin/redocly lint
 SPECTRAL := tests/specification/node_modules/.bin/spectral lint
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-header
-PYTEST := $(DEV)/python -m pytest -n 2 --no-loadscope-reorder
+# One more than the cores that it is made for: there is always a test that waits.
+PYTEST := $(DEV)/python -m pytest -n 3 --no-loadscope-reorder
 # What is made side by side says what it has to say when it is done, if make can (from 4.0).
 TOGETHER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j3)
 IN_TURN = $(if $(filter output-sync,$(.FEATURES)),--output-sync)

@@ -31,7 +31,7 @@ def busy_processors() -> Iterator[int]:
 
 
 def run_tests(flags: Sequence[str]) -> bool:
-    command = [sys.executable, "-m", "pytest", "--quiet", "-n", "2", "--no-loadscope-reorder", *flags]
+    command = [sys.executable, "-m", "pytest", "--quiet", "-n", "3", "--no-loadscope-reorder", *flags]
     return subprocess.run(command, check=False).returncode == NO_FAILURE
 
 

@@ -27,7 +27,7 @@ from tests.web.building import build_page
 
 Route = tuple[str, str]
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 STEPS = 16
 OPERATIONS = public_api.operations()
 SECURITY = {route: json.dumps(each.get("security", [{"visitor_token": []}])) for route, each in OPERATIONS.items()}
