@@ -178,6 +178,7 @@ def test_every_operation_that_the_code_calls_is_in_the_layer() -> None:
     assert called == set().union(*build_layer.OPERATIONS.values())
 
 
+@pytest.mark.long
 def test_everything_is_compiled_for_good_for_lambdas_python(for_lambda: Path) -> None:
     for source in for_lambda.rglob("*.py"):
         (bytecode,) = (source.parent / "__pycache__").glob(f"{source.stem}.cpython-313.pyc")
@@ -186,6 +187,7 @@ def test_everything_is_compiled_for_good_for_lambdas_python(for_lambda: Path) ->
         assert int.from_bytes(header[4:], "little") == UNCHECKED_HASH
 
 
+@pytest.mark.long
 def test_lambdas_python_compiles_no_expression_of_a_library_again(for_lambda: Path, runtime_python: Path) -> None:
     paths = [for_lambda / "function", for_lambda / "python"]
 
@@ -196,6 +198,7 @@ def test_lambdas_python_compiles_no_expression_of_a_library_again(for_lambda: Pa
     assert len(again) <= 5
 
 
+@pytest.mark.long
 def test_the_layer_is_small_for_lambda(for_lambda: Path, tmp_path: Path) -> None:
     assert zipped_bytes(for_lambda / "python", tmp_path) <= LARGEST_LAYER_BYTES
 

@@ -136,6 +136,7 @@ def test_an_ended_chat_gives_its_unsent_text_to_a_new_one(page: ChatPage, consol
     assert "Do you have the green jacket?" in page.said()
 
 
+@pytest.mark.long
 def test_nobody_is_there_until_somebody_is(page: ChatPage, console: AgentConsole, deployed: Deployed) -> None:
     console.set_online(is_online=False)
     deployed.forget_who_is_there()
