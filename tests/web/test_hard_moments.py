@@ -150,7 +150,7 @@ class TestTheChatHasEnded:
 
 class TestTheTokenIsDead:
     def test_the_visitor_starts_over_with_the_text_kept(self, talking: ChatPage, api: VisitorApi) -> None:
-        api.chats.tokens.clear()
+        api.faults.meanwhile.append(("POST chats/.*/messages", api.chats.tokens.clear))
 
         talking.say("Still there?")
 
