@@ -32,6 +32,11 @@ LOOK = """
     const textOf = (found) => isShown(found)
         ? found.innerText.split("\\n").map((line) => line.trim()).filter(Boolean).join("\\n")
         : "";
+    const write = (text) => {
+        part("textarea").value = text;
+        return part("textarea").dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const send = () => (part(".send").click(), true);
     const inside = (row, selector) => row.querySelector(selector)?.textContent.trim() ?? null;
     const rows = () => [...chat.shadowRoot.querySelectorAll(".row")].map((row) => ({
         kind: ["visitor", "agent", "system", "aside"].find((kind) => row.classList.contains(kind)),
@@ -51,12 +56,6 @@ WATCH = """
         else setTimeout(again, 20);
     })();
 """
-
-
-# Puts a text into the composer, once that is there.
-WRITE = """
-    isShown(part("textarea")) && (part("textarea").value = wanted[0],
-    part("textarea").dispatchEvent(new Event("input", {bubbles: true}))"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +142,15 @@ class ChatPage:
     def until_shown(self, selector: str) -> None:
         self.until_seen("isShown(part(wanted[0]))", selector)
 
+    def until_text(self, selector: str, text: str) -> None:
+        """Wait until a text is shown there, among others."""
+        self.until_seen("textOf(part(wanted[0])).includes(wanted[1])", selector, text)
+
     def until_status(self, text: str) -> None:
-        self.until_seen("textOf(part('.status')).includes(wanted[0])", text)
+        self.until_text(".status", text)
 
     def until_notice(self, text: str) -> None:
-        self.until_seen("textOf(part('.bar')).includes(wanted[0])", text)
+        self.until_text(".bar", text)
 
     def settle(self) -> None:
         """Wait until nothing moves any more: what still comes in has other colours and another size."""
@@ -169,11 +172,11 @@ class ChatPage:
 
     def write(self, text: str) -> None:
         """Put a text into the composer, also one that a driver cannot type (emoji)."""
-        self.until_seen(f"{WRITE}, true)", text)
+        self.until_seen("isShown(part('textarea')) && write(wanted[0])", text)
 
     def say(self, text: str) -> None:
         """Write a text and send it, at once: a driver's click is ten times the work, and `press` has it."""
-        self.until_seen(f"{WRITE}, part('.send').click(), true)", text)
+        self.until_seen("isShown(part('textarea')) && write(wanted[0]) && send()", text)
 
     def say_and_wait(self, text: str) -> None:
         self.say(text)

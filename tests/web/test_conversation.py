@@ -431,7 +431,7 @@ class TestLeaving:
         talking.choose("forget")
         talking.press(".ask .danger")
 
-        talking.until(lambda: "did not work" in talking.text_of(".ask .problem"), "an apology")
+        talking.until_text(".ask .problem", "did not work")
 
         assert "Hello" in talking.said()
 

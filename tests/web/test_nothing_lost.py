@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webdriver import WebDriver
 from tests.web.browser import ENGINES, NoBrowser, chromium, firefox
@@ -30,7 +30,7 @@ ALWAYS_OFFLINE = "<script>Object.defineProperty(Navigator.prototype, 'onLine', {
 NOTE_RETURNS = "<script>addEventListener('pageshow', ({persisted}) => { window.isBack = persisted; })</script>"
 
 
-def in_each(engines: Iterable[str]) -> list[ParameterSet]:
+def in_each(engines: Iterable[str]) -> list[Any]:
     """Chromium at every change; the others, which take long to start, in `make proof`."""
     return [pytest.param(name, marks=() if name == "chromium" else pytest.mark.long) for name in engines]
 

@@ -85,7 +85,7 @@ def wait_long(page: ChatPage, api: VisitorApi, *, minutes: float = 2) -> None:
 def agree(page: ChatPage) -> None:
     page.until(lambda: page.text_of(".push") == OFFER, "the offer")
     page.press(".push .link")
-    page.until(lambda: TOLD in page.text_of(".push"), "that it will be told")
+    page.until_text(".push", TOLD)
 
 
 def subscribed(api: VisitorApi) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ class TestOffer:
         assert body["language"] == "en"
 
         offering.reload()
-        offering.until(lambda: TOLD in offering.text_of(".push"), "that it is remembered")
+        offering.until_text(".push", TOLD)
         assert api.requests.count("PUT push/subscription") == 1
 
     def test_can_be_taken_back(self, offering: ChatPage, api: VisitorApi) -> None:
@@ -193,11 +193,11 @@ class TestOffer:
         wait_long(offering, api)
         offering.until_shown(".push")
         offering.press(".push .link")
-        offering.until(lambda: "did not work" in offering.text_of(".push"), "the failure")
+        offering.until_text(".push", "did not work")
 
         offering.press(".push .link")
 
-        offering.until(lambda: TOLD in offering.text_of(".push"), "that it will be told")
+        offering.until_text(".push", TOLD)
 
     def test_is_made_anew_when_the_stack_has_another_key(self, offering: ChatPage, api: VisitorApi) -> None:
         offering.visit()
@@ -219,7 +219,7 @@ class TestOffer:
 
         page.press(".push .link")
 
-        page.until(lambda: "does not allow" in page.text_of(".push"), "what was declined")
+        page.until_text(".push", "does not allow")
         assert subscribed(api) == []
 
     def test_speaks_the_languages_of_the_page(self, offering: ChatPage, api: VisitorApi) -> None:

@@ -38,11 +38,11 @@ class TestRooms:
     def test_have_the_names_that_the_site_gives(self, choosing: ChatPage) -> None:
         choosing.call("chat.texts = {'room sales': 'Our <b>shop</b>'}")
 
-        choosing.until(lambda: "Our <b>shop</b>" in choosing.text_of(".rooms"), "the site's name")
+        choosing.until_text(".rooms", "Our <b>shop</b>")
 
     def test_can_be_changed_until_something_is_written(self, choosing: ChatPage, api: VisitorApi) -> None:
         choosing.press(".room")
-        choosing.until(lambda: "You write to: sales" in choosing.text_of(".rooms"), "the choice")
+        choosing.until_text(".rooms", "You write to: sales")
         choosing.press(".rooms .link")
         choosing.press(".room:last-child")
         choosing.until_status("away")
@@ -167,7 +167,7 @@ class TestHeldMessages:
 
         api.chats.change_held(held, status="expired")
 
-        waiting.until(lambda: "did not get to this in time" in waiting.text_of(".held"), "that it is over")
+        waiting.until_text(".held", "did not get to this in time")
         assert waiting.text_of(".held .bubble") == "Do you mend boots?"
         assert waiting.text_of(".held .link") == "Copy"
 
@@ -204,7 +204,7 @@ class TestWaiting:
 
         self.wait_since(visited, api, seconds)
 
-        visited.until(lambda: text in visited.text_of(".wait"), text)
+        visited.until_text(".wait", text)
         assert "4 minutes" in visited.text_of(".wait")
         assert visited.part(".wait").get_attribute("role") == "status"
 
