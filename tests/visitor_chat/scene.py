@@ -1,10 +1,12 @@
 """A visitor's chat on the whole stack, as the tests of its parts need it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
 from local.giosg import SimulatedGiosg
 from local.giosg.webhooks.notifications import Notification
 from tests.aws import Context, Functions
@@ -107,3 +109,21 @@ class Scene(NamedTuple):
         """Read a whole table."""
         items = wiring.aws("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
         return [from_item(item) for item in items]
+
+
+@contextmanager
+def noted_queue() -> Iterator[list[str]]:
+    """Note the bodies of the messages that go into a queue one by one; while they are `["full"]` it takes nothing."""
+    bodies: list[str] = []
+
+    def note(request: Any, **_rest: Any) -> None:
+        if bodies == ["full"]:
+            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
+        bodies.append(json.loads(request.body)["MessageBody"])
+
+    hooks = wiring.aws("sqs").meta.events
+    hooks.register_first("before-send.sqs.SendMessage", note, unique_id="noted")
+    try:
+        yield bodies
+    finally:
+        hooks.unregister("before-send.sqs.SendMessage", unique_id="noted")

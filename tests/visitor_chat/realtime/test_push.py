@@ -87,6 +87,14 @@ def say(scene: Scene, waiting: Chatting, text: str) -> None:
     assert set(scene.deliver(*scene.giosg.webhooks.take("messages"))) == {204}
 
 
+def say_after_a_loss(scene: Scene, waiting: Chatting, socket: str, gateway: Gateway, *, seconds: int) -> None:
+    """Lose a socket that has been told something, and say something else so many seconds later."""
+    say(scene, waiting, "Good morning!")
+    gateway.lose(socket)
+    scene.clock.instant += timedelta(seconds=seconds)
+    say(scene, waiting, "How can I help?")
+
+
 def known(waiting: Chatting) -> list[str]:
     return [each.id for each in wiring.store().connections.of_visitor(waiting.visitor_id)]
 
@@ -110,11 +118,7 @@ def test_a_socket_that_opens_a_moment_later_is_told_all_the_same(
 def test_a_socket_that_may_be_opening_is_tried_twice_and_not_forgotten(
     scene: Scene, waiting: Chatting, socket: str, gateway: Gateway, age: int
 ) -> None:
-    say(scene, waiting, "Good morning!")
-    gateway.lose(socket)
-    scene.clock.instant += timedelta(seconds=age)
-
-    say(scene, waiting, "How can I help?")
+    say_after_a_loss(scene, waiting, socket, gateway, seconds=age)
 
     assert known(waiting) == [socket]
     assert gateway.posted == [socket] * 2
@@ -124,11 +128,7 @@ def test_a_socket_that_may_be_opening_is_tried_twice_and_not_forgotten(
 def test_a_socket_that_opened_long_ago_and_is_gone_is_forgotten(
     scene: Scene, waiting: Chatting, socket: str, gateway: Gateway, age: int
 ) -> None:
-    say(scene, waiting, "Good morning!")
-    gateway.lose(socket)
-    scene.clock.instant += timedelta(seconds=age)
-
-    say(scene, waiting, "How can I help?")
+    say_after_a_loss(scene, waiting, socket, gateway, seconds=age)
 
     assert known(waiting) == []
     assert gateway.posted == [socket]

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from tests.aws import Context
 from tests.toolkit.crowd import Rush, rush
 from tests.toolkit.visitors import Chatting
-from tests.visitor_chat.scene import Scene
+from tests.visitor_chat.scene import Scene, noted_queue
 
 from visitor_chat import wiring
 from visitor_chat.sync.notifications import HURRIED_ATTEMPTS
@@ -22,17 +22,8 @@ TAKEN = ClientError({"Error": {"Code": "TransactionCanceledException"}} | REASON
 @pytest.fixture
 def queued() -> Iterator[list[str]]:
     """The bodies of what is put into the repair queue; a `full` one takes nothing."""
-    bodies: list[str] = []
-
-    def note(request: Any, **_rest: Any) -> None:
-        if bodies == ["full"]:
-            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
-        bodies.append(json.loads(request.body)["MessageBody"])
-
-    hooks = wiring.aws("sqs").meta.events
-    hooks.register_first("before-send.sqs.SendMessage", note, unique_id="queued")
-    yield bodies
-    hooks.unregister("before-send.sqs.SendMessage", unique_id="queued")
+    with noted_queue() as bodies:
+        yield bodies
 
 
 @pytest.fixture

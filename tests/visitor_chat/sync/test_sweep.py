@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.aws import Context
 from tests.toolkit.threads import InOrder, WhenWaitedFor
 from tests.toolkit.visitors import Chatting
-from tests.visitor_chat.scene import Scene
+from tests.visitor_chat.scene import Scene, noted_queue
 
 from visitor_chat import wiring
 from visitor_chat.runtime import clock
@@ -56,17 +56,8 @@ def alone(scene: Scene) -> None:
 @pytest.fixture
 def handed_over(scene: Scene) -> Iterator[list[str]]:
     """The bodies of the messages that go into the sweep's queue from here on; a `full` one takes nothing."""
-    bodies: list[str] = []
-
-    def note(request: Any, **_rest: Any) -> None:
-        if bodies == ["full"]:
-            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, "SendMessage")
-        bodies.append(json.loads(request.body)["MessageBody"])
-
-    hooks = wiring.aws("sqs").meta.events
-    hooks.register_first("before-send.sqs.SendMessage", note, unique_id="handed over")
-    yield bodies
-    hooks.unregister("before-send.sqs.SendMessage", unique_id="handed over")
+    with noted_queue() as bodies:
+        yield bodies
     scene.sweep()
 
 
