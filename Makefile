@@ -66,7 +66,7 @@ proof: environments $(LONG_CHECKS) ## What takes longer, and 11,000 faults in ma
 	$(PYTEST) -m long
 
 soak: environments ## Run all tests but the proof again and again, on a busy machine: TIMES=10
-	$(DEV)/python -m tests.soak --times $(TIMES) -- $(PYTEST_FLAGS)
+	$(DEV)/python -m tests.soak --times $(TIMES) --pytest "$(PYTEST)" -- $(PYTEST_FLAGS)
 
 breaks: environments ## Break the rules on purpose, one by one, and see the tests notice
 	@$(DEV)/python -m tests.proof.breaks

@@ -1,12 +1,13 @@
 """Runs all tests but the proof again and again while every processor is busy with something else.
 
-    python -m tests.soak --times 10 -- -x tests/functions
+    python -m tests.soak --times 10 --pytest "python -m pytest -n 3" -- -x tests/functions
 
 What depends on time, or on which thread comes first, fails sooner here. Whatever follows `--` is pytest's.
 """
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -30,21 +31,22 @@ def busy_processors() -> Iterator[int]:
             program.wait()
 
 
-def run_tests(flags: Sequence[str]) -> bool:
-    command = [sys.executable, "-m", "pytest", "--quiet", "-n", "3", "--no-loadscope-reorder", *flags]
+def run_tests(command: Sequence[str]) -> bool:
     return subprocess.run(command, check=False).returncode == NO_FAILURE
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description="Run the tests again and again on a busy machine")
     arguments.add_argument("--times", type=int, default=10)
+    arguments.add_argument("--pytest", default=f"{sys.executable} -m pytest", help="the command that runs them")
     arguments.add_argument("flags", nargs="*", help="pytest's own; all tests but the proof if there are none")
     given = arguments.parse_args()
+    command = [*shlex.split(given.pytest), "--quiet", *(given.flags or WITHOUT_PROOF)]
     with busy_processors() as programs:
         print(f"{programs} programs keep the processors busy")
         for number in range(1, given.times + 1):
             began_at = time.monotonic()
-            passed = run_tests(given.flags or WITHOUT_PROOF)
+            passed = run_tests(command)
             seconds = time.monotonic() - began_at
             print(f"run {number} of {given.times}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
             if not passed:

@@ -39,14 +39,14 @@ class Day:
         elif line.has(message="sync"):
             missed = int(line.fields.get("missed", 0))
             self.counts["missed"] += missed
-            self._note("webhooks_missed", line.at, is_trouble=missed > 0)
+            if missed:
+                self._note("webhooks_missed", line.at)
         elif line.has(message="sync failed"):
             self.counts["sync_failed"] += 1
             self._note("comparisons_failed", line.at)
 
-    def _note(self, number: str, at: datetime, *, is_trouble: bool = True) -> None:
-        if is_trouble:
-            self.troubles.setdefault(number, []).append(at)
+    def _note(self, number: str, at: datetime) -> None:
+        self.troubles.setdefault(number, []).append(at)
 
     def _add_request(self, line: Line) -> None:
         route, status = str(line.fields.get("route")), int(line.fields.get("status") or 0)
@@ -56,7 +56,8 @@ class Day:
         if route.startswith(WEBHOOKS):
             outcome = "refused" if status == FORBIDDEN else line.fields.get("outcome")
             self.counts[f"webhooks_{outcome}"] += outcome is not None
-            self._note("webhooks_refused", line.at, is_trouble=outcome == "refused")
+            if outcome == "refused":
+                self._note("webhooks_refused", line.at)
         elif REFUSED <= status < FAILED:
             self.counts["refused"] += 1
         elif status in NEW and route in {STARTS, SENDS, HOLDS}:
