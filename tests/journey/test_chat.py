@@ -3,6 +3,7 @@
 import gzip
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -66,8 +67,12 @@ def test_edits_and_removals_reach_the_reader(stack: Stack) -> None:
     stack.giosg.agent.edit(edited, "Good morning")
     stack.giosg.agent.remove(removed)
 
-    changes = wait_for(lambda: new if len((new := visitor.read(cursor))["messages"]) == 2 else None)
-    by_id = {each["id"]: each for each in changes["messages"]}
+    def changed() -> dict[str, dict[str, Any]]:
+        """Return both, once they are there: that the agent came in may be told last."""
+        new = {each["id"]: each for each in visitor.read(cursor)["messages"]}
+        return new if {edited, removed} <= new.keys() else {}
+
+    by_id = wait_for(changed)
     assert by_id[edited]["message"] == "Good morning"
     assert by_id[removed]["is_removed"] is True
     assert by_id[removed]["message"] is None
