@@ -1,4 +1,4 @@
-"""Run ministack: what its API Gateway does otherwise than AWS's made right, layers unpacked once, logs in files.
+"""Run ministack: its API Gateway made to do as AWS's does, layers unpacked once, logs whole and in files.
 
 It stands in for the command `ministack` and is run by the emulator's own interpreter: `mended_ministack.py [FOLDER]`.
 With a folder the functions' lines go to `functions.log` there, and its own warnings to `emulator.log`, and only the
@@ -10,10 +10,12 @@ import importlib
 import logging
 import os
 import sys
+from contextlib import suppress
 from contextvars import ContextVar
 from io import BytesIO
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from queue import Empty
 from tempfile import mkdtemp
 from threading import Lock
 from typing import Any
@@ -37,6 +39,11 @@ THROTTLED_TABLES = "throttled-tables"
 """The file in the emulator's folder that names them."""
 LAYERS_VARIABLE = "_LAMBDA_LAYERS_DIRS"
 """Where the emulator's functions look for their layers."""
+END_OF_LINES = "\x04"
+"""A function's process writes it after each event's lines."""
+LONGEST_WAIT_FOR_LINES_SECONDS = 20.0
+ANSWERED = "        _real_stdout.flush()\n\nrun()"
+"""The place in the script of a function's process where an event has been answered."""
 TOO_LARGE = (413, {"Content-Type": "application/json", "x-amzn-ErrorType": "PayloadTooLargeException"}, b"{}")
 
 
@@ -110,6 +117,39 @@ def log_into(folder: Path, runtime: Any) -> None:
     logging.basicConfig(
         level=logging.WARNING, format=EMULATOR_FORMAT, handlers=[rotating(folder / "emulator.log")], force=True
     )
+
+
+def wait_for_all_lines(runtime: Any) -> None:
+    """Take every line that a function has written about an event, however long it is on its way.
+
+    The emulator would wait for 50 ms: on a busy machine lines would come with the function's next event, or never.
+    """
+    script = runtime._PYTHON_WORKER_SCRIPT
+    if script.count(ANSWERED) != 1:
+        raise RuntimeError("this ministack answers events in another way")
+    mark = f"        print({END_OF_LINES!r}, file=sys.stderr, flush=True)\n"
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(ANSWERED, mark + ANSWERED)
+
+    def read(worker: Any) -> None:
+        lines = worker._stderr_queue
+        with suppress(OSError, ValueError):  # the process has been ended
+            for line in worker._proc.stderr:
+                said, end, _ = line.rstrip("\n").partition(END_OF_LINES)
+                if said or not end:
+                    lines.put(said)
+                if end:
+                    lines.put(END_OF_LINES)
+        lines.put(END_OF_LINES)
+
+    def collect(worker: Any) -> str:
+        lines: list[str] = []
+        with suppress(Empty):
+            while (line := worker._stderr_queue.get(timeout=LONGEST_WAIT_FOR_LINES_SECONDS)) != END_OF_LINES:
+                lines.append(line)
+        return "\n".join(lines)
+
+    runtime.Worker._read_stderr = read
+    runtime.Worker._drain_stderr = runtime.Worker._drain_stderr_bounded = collect
 
 
 def forget_old_invocations(lambdas: Any, groups: Any) -> None:
@@ -218,6 +258,7 @@ def main(folder: str | None = None) -> None:
     throttle_on_request(importlib.import_module(f"{services}.dynamodb"), Path.cwd() / THROTTLED_TABLES)
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
     lambdas: Any = importlib.import_module(f"{services}.lambda_svc")
+    wait_for_all_lines(runtime)
     unpack_layers_once(runtime, lambdas._resolve_layer_zip, Path(mkdtemp(prefix="layers-")))
     if folder:
         logs: Any = importlib.import_module(f"{services}.cloudwatch_logs")

@@ -48,6 +48,25 @@ def handler(event, context):
     return {"statusCode": 200}
 """
 
+# Its lines are long on their way, as on a busy machine: the emulator has the answer before them.
+SPEAKER = """
+import os, threading, time
+
+written, writing = os.pipe()
+real = os.dup(2)
+os.dup2(writing, 2)
+
+def carry():
+    while content := os.read(written, 4096):
+        time.sleep(0.3)
+        os.write(real, content)
+
+threading.Thread(target=carry, daemon=True).start()
+
+def handler(event, context):
+    print("spoken")
+"""
+
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
@@ -204,7 +223,7 @@ def test_more_than_128_kilobytes_are_pushed_to_nobody(
 def test_logs_go_into_files_and_their_newest_lines_stay_in_the_log_group(tmp_path: Path) -> None:
     with EmulatorProcess(port=free_port(), folder=tmp_path, logs_into_files=True) as process:
         emulator = process.wait_until_healthy()
-        function = create_function(emulator, "speaker", 'def handler(event, context):\n    print("spoken")')
+        function = create_function(emulator, "speaker", SPEAKER)
 
         emulator.client("lambda").invoke(FunctionName=function)
 
