@@ -35,7 +35,7 @@ def test_a_message_that_is_left_in_one_room_while_the_other_is_open_is_answered_
     left = requests.post(f"{stack.local.api_url}/held_messages", json=body, timeout=30)
     # It may have found the room closed by itself: it is called each minute.
     stack.set_doors(SALES, are_open=True, seen_by=["DeliverHeldMessagesFunction"])
-    stack.call_scheduled("DeliverHeldMessagesFunction")
+    stack.deliver_held_messages()
 
     assert listed == {"default": True, "sales": False}
     assert (sales["is_online"], sales["holds_messages"], default["is_online"]) == (False, True, True)

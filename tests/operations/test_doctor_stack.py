@@ -263,6 +263,7 @@ class TestWebhooks:
             said = lines([*self._looks(deployed).secret(), *self._looks(deployed).lock()])
         finally:
             secrets.put_secret_value(SecretId=arn, SecretString=known)
+            stack.restart("WebhookChatsFunction", "WebhookMessagesFunction")
             stack.subscribe()
 
         assert "The webhooks' secret is empty" in said[0]

@@ -1,11 +1,13 @@
 """The story of a chat, as whoever is on duty sees it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from local.giosg import Fault
 from operations.trace.moments import Moment, in_order, lines_of, wait
 from tests.operations.conftest import Operator
 from tests.operations.test_doctor_stack import wait_for
@@ -13,6 +15,7 @@ from tests.toolkit.deployment import Stack
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TEXT = "My parcel never came"
+NOTHING_WAITS = "0 chats wait for their comparison, 0 have failed for good"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -37,19 +40,19 @@ def chat(deployed_stack: Stack) -> Chat:
     return Chat(chat_id, made["visitor"]["id"], made["message"]["id"], answer_id)
 
 
-def whole(operator: Operator, *given: str, until: str) -> str:
-    """Return the timeline once its last line is there: lines appear some time after what they tell of."""
+def whole(operator: Operator, *given: str, until: Sequence[str]) -> str:
+    """Return the timeline once its last lines are there: they appear some time after what they tell of."""
 
     def shown() -> str | None:
         output = operator.run("trace", "--stack", "local", *given).output
-        return output if until in output else None
+        return output if all(each in output for each in until) else None
 
     found: str = wait_for(shown)
     return found
 
 
 def test_a_chat_is_told_from_its_start_to_its_last_webhook(operator: Operator, chat: Chat) -> None:
-    output = whole(operator, "--chat", chat.id, until=f"about {chat.answer_id}")
+    output = whole(operator, "--chat", chat.id, until=[f"about {chat.answer_id}", NOTHING_WAITS])
 
     headline, *moments = output.splitlines()
     assert headline.startswith(f"Chat {chat.id} of visitor {chat.visitor_id}: active, seq ")
@@ -62,18 +65,17 @@ def test_a_chat_is_told_from_its_start_to_its_last_webhook(operator: Operator, c
     ):
         assert any(expected in each for each in moments), (expected, output)
     assert "differs" not in output
-    assert "0 chats wait for their comparison, 0 have failed for good" in output
 
 
 def test_nothing_of_what_was_said_or_of_who_said_it_is_told(operator: Operator, stack: Stack, chat: Chat) -> None:
-    output = whole(operator, "--chat", chat.id, "--json", until=chat.answer_id)
+    output = whole(operator, "--chat", chat.id, "--json", until=[chat.answer_id])
 
     names = [agent.record.name for agent in stack.giosg.agents]
     assert [each for each in (TEXT, "Zebra", "Which parcel?", *names) if each in output] == []
 
 
 def test_a_message_is_found_without_its_chat(operator: Operator, chat: Chat) -> None:
-    output = whole(operator, "--message", chat.answer_id, until="POST /giosg_webhooks/messages")
+    output = whole(operator, "--message", chat.answer_id, until=["POST /giosg_webhooks/messages"])
 
     assert chat.message_id not in output
     assert f"msg {chat.answer_id} of an agent: stored" in output
@@ -90,7 +92,7 @@ def test_what_came_of_one_request_is_found_by_its_callers_trace(operator: Operat
     body = {"visitor_name": "Aino Zebra", "message": TEXT}
     made = requests.post(f"{stack.local.api_url}/chats", json=body, headers=headers, timeout=60).json()
 
-    output = whole(operator, "--trace", TRACE, until="POST /chats: 201")
+    output = whole(operator, "--trace", TRACE, until=["POST /chats: 201"])
 
     assert made["chat"]["id"] in output
     assert "giosg_webhooks" not in output
@@ -99,9 +101,10 @@ def test_what_came_of_one_request_is_found_by_its_callers_trace(operator: Operat
 
 def test_what_no_webhook_brought_is_marked_with_what_mends_it(operator: Operator, stack: Stack, chat: Chat) -> None:
     stack.giosg.webhooks.misbehaviour.next("drop", times=20)
-    lost_id = stack.giosg.agent.say(chat.id, "lost on the way")
+    with stack.nothing_compared():
+        lost_id = stack.giosg.agent.say(chat.id, "lost on the way")
 
-    output = operator.run("trace", "--stack", "local", "--chat", chat.id).output
+        output = operator.run("trace", "--stack", "local", "--chat", chat.id).output
 
     assert f"msg {lost_id} of an agent: NOT STORED" in output
     assert f"differs  Giosg has message {lost_id}, which visitors cannot see here" in output
@@ -112,7 +115,7 @@ def test_what_no_webhook_brought_is_marked_with_what_mends_it(operator: Operator
 
 
 def test_a_giosg_that_cannot_be_asked_is_said(operator: Operator, stack: Stack, chat: Chat) -> None:
-    stack.giosg.faults.answer(503, path="owned_chats")
+    stack.giosg.faults.add(Fault(kind="answer", status=503, path=f"owned_chats/{chat.id}", times=None))
 
     assert "Giosg could not be asked: GET" in operator.run("trace", "--stack", "local", "--chat", chat.id).output
 

@@ -5,6 +5,7 @@ Everything that can be switched on is on. Webhooks are delivered over HTTP.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,21 +121,31 @@ class Stack:
 
     def forget_who_is_there(self, *logical_ids: str) -> None:
         """Let the next who asks for agents learn of those who are there now, from these functions as well."""
-        for logical_id in logical_ids:
-            self._restart(logical_id)
+        self.restart(*logical_ids)
         self._forget("availability#")
 
-    def _restart(self, logical_id: str) -> None:
-        """Let a function have no memory, as whenever its configuration is written."""
-        functions, name = self.local.boto3_client("lambda"), self.local.resources[logical_id]
-        timeout = functions.get_function_configuration(FunctionName=name)["Timeout"]
-        functions.update_function_configuration(FunctionName=name, Timeout=timeout)
-
-    def call_scheduled(self, logical_id: str) -> None:
-        """Call a function as its schedule does, without waiting for it."""
+    def restart(self, *logical_ids: str) -> None:
+        """Let functions have no memory, as whenever their configuration is written."""
         functions = self.local.boto3_client("lambda")
-        names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-        functions.invoke(FunctionName=next(name for name in names if logical_id in name))
+        for name in (self.local.resources[logical_id] for logical_id in logical_ids):
+            timeout = functions.get_function_configuration(FunctionName=name)["Timeout"]
+            functions.update_function_configuration(FunctionName=name, Timeout=timeout)
+
+    def deliver_held_messages(self) -> None:
+        """Call their function as its schedule does, whoever has had this minute's turn."""
+        self._forget("held_delivery")
+        name = self.local.resources["DeliverHeldMessagesFunction"]
+        self.local.boto3_client("lambda").invoke(FunctionName=name)
+
+    @contextmanager
+    def nothing_compared(self) -> Iterator[None]:
+        """Let chats wait for their comparison with Giosg: any may have been asked for, by a webhook that came first."""
+        functions, mapping = self.local.boto3_client("lambda"), self.local.resources["SyncQueueToSyncChats"]
+        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     def let_quotas_have_counted(self, acts: int) -> None:
         """Let every counter that there is stand at so many."""
