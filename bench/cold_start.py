@@ -11,9 +11,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from tests.template import folder, resources
+from tests.template import folder, references, resources
 
 from bench import levers, pythons
 from bench.function_process import Package, Start, instructions, start
@@ -25,7 +27,7 @@ USUAL = pythons.ROOT / "bench/usual"
 HELLO = 'def handler(event, context):\n    return {"statusCode": 200}\n'
 DAEMON = {"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
 """Traces are sent there by UDP, which nobody has to receive."""
-SWITCHED_ON = {"open_session": {"KNOWN_USERS": "on"}}
+LIBRARIES = {"WebPushArmLayer", "WebPushIntelLayer"}
 AT_A_TIME = 2
 STARTS = 11
 WITH_LEVERS = ("send_message", "webhook_messages")
@@ -67,7 +69,12 @@ class Bench:
 
     def function(self, name: str) -> Subject:
         built = pythons.packaged_function(name, self._place / "functions")
-        return Subject(self._package(built, [self._layer, self._page], **SWITCHED_ON.get(name, {})), name)
+        path = [self._layer, *([self._libraries] if has_libraries(name) else []), self._page]
+        return Subject(self._package(built, path, **self._scene.switched_on(name)), name)
+
+    @cached_property
+    def _libraries(self) -> Path:
+        return pythons.packaged_libraries(self._place / "libraries")
 
     def compositions(self) -> dict[str, Subject]:
         """Return what our functions are compared with, the slowest first."""
@@ -107,7 +114,17 @@ class Bench:
 
 
 def names() -> list[str]:
-    return sorted({folder(function) for function in resources("AWS::Serverless::Function").values()})
+    return sorted(by_name())
+
+
+def by_name() -> dict[str, Any]:
+    """Return the template's functions by the names of their folders."""
+    return {folder(function): function["Properties"] for function in resources("AWS::Serverless::Function").values()}
+
+
+def has_libraries(name: str) -> bool:
+    """Tell whether a function has the layer of compiled libraries, of which there is one for each processor."""
+    return bool(references(by_name()[name].get("Layers")) & LIBRARIES)
 
 
 def print_functions(counts: Mapping[str, float]) -> None:

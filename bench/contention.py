@@ -7,15 +7,12 @@ repair queue as the template allows.
 """
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from unittest.mock import patch
 
 from tests.toolkit.crowd import Rush, rush
 
+from bench.quiet import quiet
 from bench.tables import percentile, print_table
-from visitor_chat.runtime import telemetry
 
 CROWDS = (1, 5, 20, 40, 100)
 HEADINGS = (
@@ -52,17 +49,11 @@ class Row:
         return f"{sum(getattr(rush, figure) for rush in self.rushes) / len(self.rushes) / of:.1f}"
 
 
-@contextmanager
-def silent() -> Iterator[None]:
-    with patch.object(telemetry, "outcome", lambda *_args, **_facts: None):
-        yield
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Measure webhooks of one chat that arrive at once")
     arguments.add_argument("--runs", type=int, default=3)
     chosen = arguments.parse_args()
-    with silent():
+    with quiet():
         rows = [Row(count, [rush(count, seed) for seed in range(chosen.runs)]).cells() for count in CROWDS]
     print_table(HEADINGS, rows)
 

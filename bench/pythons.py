@@ -15,8 +15,11 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from local.stack.settings import architecture
+
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements/bench.txt"
+LAYERS = str(ROOT / ".local/layers")
 KEPT = ROOT / ".local/bench"
 RUNTIME_CLIENT = ("awslambdaric", "simplejson", "snapshot_restore_py*", "runtime_client*")
 
@@ -48,8 +51,16 @@ def lambdas_python() -> Path:
 def packaged_layer(folder: Path) -> Path:
     """Build the layer into a folder, and give the one to put on the path."""
     script, target = ROOT / "layers/giosg_client/build_layer.py", folder / "python"
-    environment = os.environ | {"LAYER_CACHE": str(ROOT / ".local/layers")}
+    environment = os.environ | {"LAYER_CACHE": LAYERS}
     subprocess.run([sys.executable, str(script), str(target)], env=environment, check=True)
+    return target
+
+
+def packaged_libraries(folder: Path) -> Path:
+    """Build the layer of web push, for this machine's processor, into a folder, and give the one to put on the path."""
+    script, target = ROOT / "layers/web_push/build_libraries.py", folder / "python"
+    environment = os.environ | {"LAYER_CACHE": LAYERS, "PYTHONPATH": str(ROOT / "layers/giosg_client")}
+    subprocess.run([sys.executable, str(script), architecture(), str(target)], env=environment, check=True)
     return target
 
 

@@ -22,8 +22,8 @@ from local.giosg import SimulatedGiosg
 from requests.adapters import HTTPAdapter
 from tests import aws
 
+from bench.quiet import quiet
 from bench.tables import percentile, print_table
-from visitor_chat.runtime import telemetry
 
 LATENCY_SECONDS = 0.05
 WARM_UP = 2
@@ -179,8 +179,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Time what visitors wait for Giosg")
     arguments.add_argument("--times", type=int, default=20)
     times = arguments.parse_args().times
-    telemetry.logger.setLevel("CRITICAL")
-    with pytest.MonkeyPatch.context() as patch, SimulatedGiosg() as giosg, aws.deployed(giosg, threads=None):
+    with quiet(), pytest.MonkeyPatch.context() as patch, SimulatedGiosg() as giosg, aws.deployed(giosg, threads=None):
         stopwatch = Stopwatch(patch)
         taken = {
             name: [measure(giosg, stopwatch, prepare, times=times) for prepare in prepares]

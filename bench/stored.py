@@ -38,7 +38,9 @@ def quick_tables() -> Iterator[None]:
         limit, _start, is_forward, _projection, index_name, *_more = rest
         view = copy(table)
         if index_name:
-            found = _in_index(table, index_name, hash_key, lambda place: place.compare(comparison, values))
+            found = _in_index(
+                table, index_name, hash_key, lambda place: not comparison or place.compare(comparison, values)
+            )
             view.items = _first(found, limit, is_forward=is_forward is not False)
         else:
             view.items = {hash_key: table.items.get(hash_key, {})}
@@ -63,11 +65,11 @@ def _in_index(
             yield place.cast_value, item
 
 
-def _first(found: Iterator[tuple[Any, Any]], limit: int, *, is_forward: bool) -> dict[Any, dict[Any, Any]]:
-    """Return as many of the first items as tell that there are more than may be given."""
+def _first(found: Iterator[tuple[Any, Any]], limit: int | None, *, is_forward: bool) -> dict[Any, dict[Any, Any]]:
+    """Return as many of the first items as tell that there are more than may be given; all where there is no limit."""
     choose = heapq.nsmallest if is_forward else heapq.nlargest
     items: dict[Any, dict[Any, Any]] = {}
-    for _place, item in choose(limit + 1, found, key=itemgetter(0)):
+    for _place, item in found if limit is None else choose(limit + 1, found, key=itemgetter(0)):
         items.setdefault(item.hash_key, {})[item.range_key] = item
     return items
 
