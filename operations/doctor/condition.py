@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from operations import replay
@@ -44,8 +45,8 @@ class ConditionLooks:
     def alarms(self) -> Iterator[Finding]:
         """Name the alarms that ring; each says itself what to do."""
         ringing = list(ringing_alarms(self._stack))
-        for name, description in ringing:
-            yield wrong("condition.alarms", f"{name} rings", description, alarm=name)
+        for alarm in ringing:
+            yield wrong("condition.alarms", f"{alarm.name} rings", alarm.says, alarm=alarm.name)
         if not ringing:
             yield ok("condition.alarms", f"None of the {len(alarm_names(self._stack))} alarms rings")
 
@@ -139,10 +140,25 @@ def alarm_names(stack: DeployedStack) -> dict[str, str]:
     return {physical: logical for logical, (kind, physical) in kinds if kind == "AWS::CloudWatch::Alarm"}
 
 
-def ringing_alarms(stack: DeployedStack) -> Iterator[tuple[str, str]]:
-    """Return the name and the description of each alarm that rings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingingAlarm:
+    """An alarm by its name in the template, what it says itself, and when it began to ring.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
+    """
+
+    name: str
+    says: str
+    since: datetime
+
+
+def ringing_alarms(stack: DeployedStack) -> Iterator[RingingAlarm]:
     names = alarm_names(stack)
     pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNames=[*names])
     for alarm in (each for page in pages for each in page["MetricAlarms"]):
         if alarm["StateValue"] == "ALARM":
-            yield names[alarm["AlarmName"]], " ".join(alarm.get("AlarmDescription", "").split())
+            yield RingingAlarm(
+                name=names[alarm["AlarmName"]],
+                says=" ".join(alarm.get("AlarmDescription", "").split()),
+                since=alarm.get("StateTransitionedTimestamp") or alarm["StateUpdatedTimestamp"],
+            )

@@ -1,6 +1,6 @@
 """How a stack stands right now, in numbers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from operations import replay
@@ -23,9 +23,14 @@ def numbers(stack: DeployedStack, webhooks: WebhookLooks) -> dict[str, Any]:
         "held_messages": len(store_of(stack).held_messages.waiting(limit=MOST_COUNTED)),
         "repair_queue": replay.queue_length(stack, stack.outputs["SyncQueueUrl"]),
         "dead_letters": replay.waiting(stack),
-        "alarms": [name for name, _ in ringing_alarms(stack)],
+        "alarms": alarms(stack, at=now()),
         **{f"last_webhook_{channel}": last_webhook(webhooks, channel) for channel in CHANNELS},
     }
+
+
+def alarms(stack: DeployedStack, *, at: datetime) -> list[str]:
+    """Return the alarms that ring, with how long they have rung."""
+    return [f"{alarm.name} ({duration(at - alarm.since)})" for alarm in ringing_alarms(stack)]
 
 
 def open_chats(stack: DeployedStack) -> int:

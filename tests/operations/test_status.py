@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 import requests
+from operations.stacks.deployed import find_stack
 from operations.stacks.log_lines import Line
+from operations.status import present
 from operations.status.command import details, written
 from operations.status.days import last_two
 from tests.operations.conftest import Operator
-from tests.operations.test_doctor_stack import wait_for
+from tests.operations.test_doctor_stack import ringing, wait_for
 from tests.toolkit.deployment import Stack
 
 NOW = datetime(2026, 1, 3, 12, tzinfo=UTC)
@@ -105,6 +107,15 @@ def test_numbers_of_a_stack_are_shown_to_people_and_to_machines(operator: Operat
     assert "A start took, p50 / p95 ms" in shown.output
     assert "Last webhook about a message" in shown.output
     assert len(shown.output.splitlines()) <= 25
+
+
+def test_an_alarm_that_rings_is_shown_with_how_long_it_has_rung(stack: Stack) -> None:
+    deployed = find_stack("local", region=None, environment=stack.environment)
+
+    with ringing(deployed, "GiosgForbiddenAlarm"):
+        (alarm,) = present.alarms(deployed, at=datetime.now(UTC) + timedelta(hours=3, minutes=10))
+
+    assert alarm == "GiosgForbiddenAlarm (3 h)"
 
 
 @pytest.mark.parametrize(
