@@ -5,9 +5,10 @@ import socket
 import ssl
 import sys
 import time
+from enum import Enum, auto
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import Any
 
 from local.giosg.http.exchange import Answer, Request, json_answer
@@ -15,7 +16,6 @@ from local.giosg.server.service import Service
 
 HOST = "127.0.0.1"
 BODY_BYTES = 10_000_000
-FINISHING_SECONDS = 0.05
 
 
 class Server(ThreadingHTTPServer):
@@ -83,6 +83,15 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+class Phase(Enum):
+    """What is under way on a connection."""
+
+    IDLE = auto()
+    CALL = auto()
+    ANSWER = auto()
+    """The client may have all of it already, while the thread has not come back from writing it."""
+
+
 class Connection(BaseHTTPRequestHandler):
     """One connection and the calls on it."""
 
@@ -93,7 +102,8 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.number = next(self.server.numbers)
-        self.turn = Lock()
+        self._phase = Phase.IDLE
+        self._phase_changed = Condition()
         self.server.opened(self)
         self.pause(self.server.service.faults.connection_latency_seconds)
 
@@ -108,12 +118,18 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def shut_if_idle(self) -> bool:
-        """Shut the connection between two calls; an answer on its way is given a moment."""
-        is_idle = self.turn.acquire(timeout=FINISHING_SECONDS)
-        if is_idle:
-            self.shut()
-            self.turn.release()
-        return is_idle
+        """Shut the connection unless a call waits for its answer; one that is on its way is waited for."""
+        with self._phase_changed:
+            self._phase_changed.wait_for(lambda: self._phase is not Phase.ANSWER)
+            is_idle = self._phase is Phase.IDLE
+            if is_idle:
+                self.shut()
+            return is_idle
+
+    def _enter(self, phase: Phase) -> None:
+        with self._phase_changed:
+            self._phase = phase
+            self._phase_changed.notify_all()
 
     def __getattr__(self, name: str) -> Any:
         """Serve every method: http.server looks for `do_<METHOD>`."""
@@ -122,13 +138,19 @@ class Connection(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def serve(self) -> None:
-        with self.turn:
-            request = self._read()
-            if request is None:
-                self.send(json_answer({"detail": "Malformed request."}, status=400))
-                self.drop()
-            else:
-                self.server.service.serve(request, self)
+        self._enter(Phase.CALL)
+        try:
+            self._serve()
+        finally:
+            self._enter(Phase.IDLE)
+
+    def _serve(self) -> None:
+        request = self._read()
+        if request is None:
+            self.send(json_answer({"detail": "Malformed request."}, status=400))
+            self.drop()
+        else:
+            self.server.service.serve(request, self)
 
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
@@ -147,6 +169,7 @@ class Connection(BaseHTTPRequestHandler):
         """Write head and body at once; a stream goes on until it ends or the client leaves."""
         headers = {"Server": "simulated-giosg", "Date": self.date(), **answer.headers}
         if answer.stream is None:
+            self._enter(Phase.ANSWER)
             headers["Content-Length"] = str(len(answer.body))
         else:
             headers["Connection"] = "close"
