@@ -10,6 +10,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+PATIENCE_SECONDS = 60.0
+"""Longer than the client uses an idle connection: this side is never the first to give one up."""
+
 
 def answer(status: int = 200, body: object = b"", headers: Mapping[str, str] | None = None) -> bytes:
     """Make a whole answer; a body that is not bytes becomes JSON."""
@@ -34,7 +37,7 @@ class Connection:
             if not received:
                 return b""
             request += received
-        self.server.requests.append(request)
+        self.server.log(request)
         return request
 
     def send(self, data: bytes) -> None:
@@ -93,11 +96,13 @@ class RawServer:
         self.connections = 0
         self.stopping = threading.Event()
         self.closed = threading.Semaphore(0)
+        self._logged = threading.Condition()
         self._behaviours = list(behaviours)
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._sockets = [self._listener]
-        self._threads = [threading.Thread(target=self._accept)]
+        self._accepting = threading.Thread(target=self._accept)
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
 
     @property
     def port(self) -> int:
@@ -116,18 +121,30 @@ class RawServer:
         """The method and the target of each request."""
         return [" ".join(request.split(b"\r\n", 1)[0].decode().split(" ")[:2]) for request in self.requests]
 
+    def log(self, request: bytes) -> None:
+        with self._logged:
+            self.requests.append(request)
+            self._logged.notify_all()
+
+    def wait_for_requests(self, number: int) -> list[bytes]:
+        """Return what was received once it is so many requests: a client that gives up may be ahead of that."""
+        with self._logged:
+            assert self._logged.wait_for(lambda: len(self.requests) >= number, PATIENCE_SECONDS), "waited in vain"
+        return self.requests
+
     def __enter__(self) -> Self:
-        self._threads[0].start()
+        self._accepting.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopping.set()
-        for sock in self._sockets:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        _shut(self._listener)
         self._listener.close()
+        self._accepting.join()
+        for sock in self._sockets:
+            _shut(sock)
         for thread in self._threads:
             thread.join()
 
@@ -135,7 +152,7 @@ class RawServer:
         with suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
-                sock.settimeout(5)
+                sock.settimeout(PATIENCE_SECONDS)
                 behaviour = self._behaviours[min(self.connections, len(self._behaviours) - 1)]
                 self.connections += 1
                 self._sockets.append(sock)
@@ -150,6 +167,12 @@ class RawServer:
             with wrapped:
                 behaviour(Connection(wrapped, self))
         self.closed.release()
+
+
+def _shut(sock: socket.socket) -> None:
+    """Wake the thread that reads from it, or accepts on it."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _length(request: bytes) -> int:

@@ -74,7 +74,7 @@ class TestMayHaveBeenDone:
                 send_message(client)
 
             assert caught.value.is_ambiguous
-            assert len(server.requests) == 1
+            assert len(server.wait_for_requests(1)) == 1
             assert waits == []
 
     def test_a_message_on_a_dropped_connection_is_sent_once(self, make_client: MakeClient) -> None:
