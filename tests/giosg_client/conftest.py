@@ -12,6 +12,8 @@ from giosg_client.client import GiosgClient
 NOW = datetime(2030, 1, 1, 10, 0, tzinfo=UTC)
 
 MakeClient = Callable[..., GiosgClient]
+PATIENCE_SECONDS = 20.0
+"""Nothing takes so long: a test of what does says when the client is to give up."""
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def make_client(waits: list[float]) -> MakeClient:
         defaults: dict[str, Any] = {
             "organization_id": samples.ORGANIZATION_ID,
             "api_token": lambda: samples.API_TOKEN,
-            "connect_timeout_seconds": 1.0,
-            "read_timeout_seconds": 2.0,
+            "connect_timeout_seconds": PATIENCE_SECONDS,
+            "read_timeout_seconds": PATIENCE_SECONDS,
             "clock": lambda: NOW,
             "sleep": waits.append,
         }

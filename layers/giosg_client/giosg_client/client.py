@@ -51,6 +51,7 @@ class GiosgClient:
         session: Carries the requests instead of the client's own session, which also bounds slow answers and avoids
             connections that may have gone stale.
         clock: Returns the present, aware; tokens' lifetimes count from it.
+        monotonic: Returns seconds of which the differences count, for the bound on a call and for `on_attempt`.
         sleep: Waits between attempts.
         before_call: Is called before each call, and may wait: how long is not counted.
         on_attempt: Is told of each attempt, also of those that are repeated or do not matter to the caller: the call,
@@ -69,6 +70,7 @@ class GiosgClient:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - it is immutable
         session: "requests.Session | None" = None,
         clock: Callable[[], datetime] = _utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         before_call: Callable[[], None] = lambda: None,
         on_attempt: Callable[[Call, float, GiosgError | None], None] = lambda _call, _seconds, _failure: None,
@@ -85,6 +87,7 @@ class GiosgClient:
             "retry": retry,
             "session": session,
             "clock": clock,
+            "monotonic": monotonic,
             "sleep": sleep,
             "before_call": before_call,
             "on_attempt": on_attempt,

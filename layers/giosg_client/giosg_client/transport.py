@@ -6,7 +6,6 @@ may quote a header or a piece of the answer.
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -57,6 +56,7 @@ class Transport:
         retry: RetryPolicy,
         session: requests.Session | None,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         before_call: Callable[[], None],
         on_attempt: Callable[[Call, float, GiosgError | None], None],
@@ -67,6 +67,7 @@ class Transport:
         self._retry = retry
         self._session = open_session() if session is None else session
         self._clock = clock
+        self._monotonic = monotonic
         self._sleep = sleep
         self._before_call = before_call
         self._on_attempt = on_attempt
@@ -74,29 +75,29 @@ class Transport:
     def send(self, call: Call) -> Answer:
         """Send it, again if that is safe; raise GiosgError when there is no success in the end."""
         self._before_call()
-        deadline = time.monotonic() + self._connect_timeout_seconds + self._read_timeout_seconds
+        deadline = self._monotonic() + self._connect_timeout_seconds + self._read_timeout_seconds
         attempts_made = 0
         while True:
             try:
-                return self._tell_of_attempt(call, seconds=max(deadline - time.monotonic(), SHORTEST_ATTEMPT_SECONDS))
+                return self._tell_of_attempt(call, seconds=max(deadline - self._monotonic(), SHORTEST_ATTEMPT_SECONDS))
             except GiosgError as error:
                 attempts_made += 1
                 if call.is_asked_once:
                     raise
                 wait_seconds = seconds_before_retry(self._retry, error, attempts_made=attempts_made)
-                if wait_seconds is None or time.monotonic() + wait_seconds > deadline - SHORTEST_ATTEMPT_SECONDS:
+                if wait_seconds is None or self._monotonic() + wait_seconds > deadline - SHORTEST_ATTEMPT_SECONDS:
                     raise
             self._sleep(wait_seconds)
 
     def _tell_of_attempt(self, call: Call, *, seconds: float) -> Answer:
-        began_at, failure = time.monotonic(), None
+        began_at, failure = self._monotonic(), None
         try:
             return self.attempt(call, seconds=seconds)
         except GiosgError as error:
             failure = error
             raise
         finally:
-            self._on_attempt(call, time.monotonic() - began_at, failure)
+            self._on_attempt(call, self._monotonic() - began_at, failure)
 
     def attempt(self, call: Call, *, seconds: float) -> Answer:
         """Send it once, and give up after so many seconds."""
