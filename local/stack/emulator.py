@@ -3,11 +3,14 @@
 https://github.com/ministackorg/ministack
 """
 
+import itertools
 import json
+import os
 import socket
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +32,12 @@ ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105 - it opens nothing but the emulator
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
+PORTS = range(20_000, 30_000)
+"""For programs that listen later: Linux and macOS give none of these to somebody who leaves the choice to them."""
+PORTS_OF_A_PROCESS = 20
+"""So many processes in a row, such as those that share the tests, choose from ports of their own."""
+
+_turns = itertools.count(os.getpid() * PORTS_OF_A_PROCESS)
 
 
 class PortIsTaken(Exception):
@@ -170,7 +179,14 @@ def refuse_taken_port(port: int) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Choose a port for a program that will listen on it: until then nobody else is given it.
+
+    Raises:
+        PortIsTaken: each of them is.
+    """
+    for turn in itertools.islice(_turns, len(PORTS)):
+        port = PORTS[turn % len(PORTS)]
+        with suppress(PortIsTaken):
+            refuse_taken_port(port)
+            return port
+    raise PortIsTaken(f"no port from {PORTS[0]} to {PORTS[-1]} is free")
