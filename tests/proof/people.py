@@ -1,6 +1,5 @@
 """The visitors of a run: what they ask for, what they are answered, and what they have read."""
 
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +146,3 @@ def check_end(reply: Reply | None) -> None:
         assert reply.json["status"] == "ended", "an ended chat goes on"
     else:
         assert reply is None or reply.status in {*PASSING, 404}, f"an end was answered {reply.status} {reply.text}"
-
-
-def new_message_id() -> str:
-    return str(uuid.uuid4())

@@ -1,14 +1,16 @@
 """What visitors do in a run: they start chats, send, leave messages and take them back, and ask again."""
 
+import random
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from tests.aws import http_event
 from tests.proof import plan
 from tests.proof.held import Hold
 from tests.proof.invocations import Invocations, reply_of
-from tests.proof.people import Person, Wish, check_end, new_message_id
+from tests.proof.people import Person, Wish, check_end
 from tests.proof.plan import Invocation
 
 from visitor_chat.store.held_messages import MOST_HELD
@@ -24,6 +26,7 @@ class Visitors:
         self.wishes: list[Wish] = []
         self._invocations = invocations
         self._rooms = list(rooms)
+        self._browsers = random.Random("browsers")  # noqa: S311 - it must be the same again
 
     @property
     def chats(self) -> dict[str, Person]:
@@ -48,24 +51,31 @@ class Visitors:
     def _in_room(self, number: int) -> dict[str, str]:
         return {"room": self._rooms[number]} if number else {}
 
+    def _new_message_id(self) -> str:
+        return str(UUID(int=self._browsers.getrandbits(128), version=4))
+
     def start(self, event: plan.Start) -> None:
         person = self._person(event.who)
         body: dict[str, Any] = {"visitor_name": "Aino"} | self._in_room(event.room)
         if event.text is not None:
             body |= {"message": f"text {event.text}"}
-            body |= {"client_message_id": new_message_id()} if event.has_message_id else {}
+            body |= {"client_message_id": self._new_message_id()} if event.has_message_id else {}
         key = f"key-after-{len(self.wishes)}-wishes" if event.has_key else None
         self._wish(Wish(person=person, body=body, key=key, token=person.token), event.how)
 
     def send(self, event: plan.Send) -> None:
         chat_id, person = self.chat(event.chat)
         body = {"message": f"text {event.text}"}
-        body |= {"client_message_id": new_message_id()} if event.has_message_id else {}
+        body |= {"client_message_id": self._new_message_id()} if event.has_message_id else {}
         self._wish(Wish(person=person, body=body, chat_id=chat_id), event.how)
 
     def hold(self, event: plan.Hold) -> None:
         person = self._person(event.who)
-        body = {"message": f"left {len(self.wishes)}", "client_message_id": new_message_id(), "visitor_name": "Aino"}
+        body = {
+            "message": f"left {len(self.wishes)}",
+            "client_message_id": self._new_message_id(),
+            "visitor_name": "Aino",
+        }
         self._wish(Hold(person=person, body=body | self._in_room(event.room), token=person.token), event.how)
 
     def _wish(self, wish: Wish, how: Invocation) -> None:
