@@ -21,6 +21,8 @@ class AgentConsole:
         driver.switch_to.new_window("tab")
         self._window = driver.current_window_handle
         driver.get(url)
+        # Before it has heard of the agents it shows nobody as online.
+        self.wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, "#agent option")))
         driver.switch_to.window(visitor)
 
     def take(self, visitor: str) -> None:

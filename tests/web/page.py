@@ -154,8 +154,7 @@ class ChatPage:
 
     def settle(self) -> None:
         """Wait until nothing moves any more: what still comes in has other colours and another size."""
-        moving = "chat.shadowRoot.getAnimations().map((animation) => animation.finished)"
-        self.call(f"return Promise.all({moving}).then(() => 1)")
+        self.until_seen("!chat.shadowRoot.getAnimations().length")
 
     # --- Acting
 

@@ -263,6 +263,7 @@ class TestSmallScreens:
         phone.say_and_wait("Hello")
         api.agent.say("Hi!", attachments=[BUTTONS])
         phone.until_said("Hi!")
+        phone.until_shown(".choice")
         phone.settle()
         script = """
             const buttons = [...chat.shadowRoot.querySelectorAll(".panel button, .panel textarea")];

@@ -188,6 +188,7 @@ class TestTwoTabs:
         (sound,) = (f"{api.page_url}/{file.name}" for file in served_files.glob("sound.*.js"))
         driver, tabs = visited.driver, [visited.driver.current_window_handle]
         visited.choose("sound")
+        visited.reload()  # the choice itself made a note, and there is none during another
         visited.say_and_wait("Hello")
         driver.switch_to.new_window("tab")
         tabs.append(driver.current_window_handle)
@@ -197,6 +198,7 @@ class TestTwoTabs:
             driver.switch_to.window(tab)
             visited.call(COUNT_BEEPS)
             visited.press("textarea")  # a page may make no sound before it was touched
+        visited.until(lambda: api.socket_count == 2, "both sockets")
 
         api.agent.join()
         api.agent.say("Good morning")

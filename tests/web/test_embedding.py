@@ -62,7 +62,8 @@ def test_the_first_message_makes_a_visitor(embedded: ChatPage, api: VisitorApi) 
     api.agent.say("Hello to the shop")
 
     embedded.until_said("Hello to the shop")
-    assert api.socket_count == 1
+    embedded.until(lambda: api.socket_count == 1, "the socket")
+    assert api.requests.count("POST realtime") == 1
 
 
 def test_the_launcher_opens_and_closes(embedded: ChatPage) -> None:
@@ -160,7 +161,7 @@ class TestTheJavaScriptApi:
         embedded.say_and_wait("Hello")
 
         embedded.call("chat.remove(); document.body.append(chat)")
-        embedded.open()
+        embedded.until_shown(".panel")
 
         embedded.until_said("Hello")
         embedded.until(lambda: api.socket_count == 1, "one socket")

@@ -174,7 +174,8 @@ def test_two_elements_on_a_page_share_one_conversation(anywhere: ChatPage, api: 
 
     assert len(api.chats.chats) == 1
     assert said_to(api) == ["From the launcher", "From the page"]
-    assert api.socket_count == 1
+    anywhere.until(lambda: api.socket_count == 1, "the socket")
+    assert api.requests.count("POST realtime") == 1
 
 
 def test_a_browser_that_is_wrongly_offline_sends_all_the_same(anywhere: ChatPage, api: VisitorApi, site: Site) -> None:

@@ -103,7 +103,7 @@ class VisitorApi:
         self._sockets: dict[ServerConnection, str] = {}
         self._tickets: dict[str, str] = {}
         self._http = make_server("127.0.0.1", 0, self._wsgi, threaded=True, request_handler=QuietHandler)
-        self._live = serve(self._listen, "127.0.0.1", 0)
+        self._live = serve(self._listen, "127.0.0.1", 0, close_timeout=1)  # whoever has gone answers no close
         self.root = f"http://127.0.0.1:{self._http.server_port}{ROOT}"
         self.page_url = f"{self.root}/chat"
         self.socket_url = f"ws://127.0.0.1:{self._live.socket.getsockname()[1]}/live"
@@ -124,6 +124,7 @@ class VisitorApi:
 
     def reset(self) -> None:
         """Forget everybody, and behave."""
+        self._tickets.clear()  # a page may have gone while its socket opened: nobody is to come with its ticket
         self.drop_sockets()
         self.faults = Faults()
         self.requests = []
