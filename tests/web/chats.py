@@ -159,7 +159,7 @@ class Chats:
         if chat.view["status"] == "ended":
             return
         chat.view = chat.view | {"updated_at": now()} | changes
-        self.tell(chat.visitor_id, {"event": "chat", "chat": chat.view})
+        self.tell(chat.visitor_id, {"event": "chat", "chat": chat.view, "next": chat.cursor})
 
     def end(self, chat: Chat) -> None:
         self.change_chat(chat, status="ended", ended_at=now())

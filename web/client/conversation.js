@@ -30,7 +30,7 @@ export class VisitorChat extends EventTarget {
   /** @type {Promise<void> | null} */
   #reading = null;
   #readAgain = false;
-  /** @type {string | undefined} the newest cursor, as a pong named it during a read */
+  /** @type {string | undefined} the newest cursor, as a frame named it during a read */
   #newest;
   #heardAt = 0;
   #stop = new AbortController();
@@ -512,22 +512,29 @@ export class VisitorChat extends EventTarget {
     return this.#reading;
   }
 
+  // A chat that has ended is sought until its last page, as it was at the end, is here.
   async #readToEnd() {
-    let hasMore;
+    let page;
     do {
       this.#readAgain = false;
-      hasMore = await this.#readPage();
-    } while (hasMore || this.#readAgain || this.#wasBehind());
+      page = await this.#readPage();
+    } while (page?.has_more || this.#readAgain || this.#wasBehind());
+    if (this.isEnded && page?.chat.status === "ended") this.#live.stopReconnecting();
   }
 
   /**
-   * Return whether the newest cursor, as a pong names it, is not the one that has been read to.
+   * Return whether the newest cursor, as a frame names it, is not the one that has been read to. A pong does not name
+   * those of chats that ended long ago.
    * @param {string | undefined} newest
    */
   #isBehind(newest) {
-    if (!this.#reading) return !this.isEnded && newest !== this.#transcript.cursor;
-    this.#newest = newest; // asked again when the read is through
-    return false;
+    if (this.#reading) {
+      this.#newest = newest; // asked again when the read is through
+      return false;
+    }
+    const isBehind = newest !== this.#transcript.cursor;
+    if (this.isEnded && !isBehind) this.#live.stopReconnecting();
+    return isBehind && (!!newest || !this.isEnded);
   }
 
   #wasBehind() {
@@ -539,15 +546,15 @@ export class VisitorChat extends EventTarget {
   async #readPage() {
     if (this.#isHolding || !this.visitor?.chatId) await this.held();
     const chatId = this.visitor?.chatId;
-    if (!chatId) return false;
+    if (!chatId) return;
     const transcript = this.#transcript;
     const after = transcript.cursor ? `&after=${encodeURIComponent(transcript.cursor)}` : "";
     const page = await this.#api.get(`chats/${chatId}/messages?limit=100${after}`);
-    if (transcript !== this.#transcript) return false;
+    if (transcript !== this.#transcript) return;
     this.#tookIn(page.messages, transcript.takePage(page));
     this.#setChat(page.chat);
     this.changed();
-    return page.has_more;
+    return page;
   }
 
   /** @param {Message[]} messages */
@@ -577,7 +584,6 @@ export class VisitorChat extends EventTarget {
     if (known && ((known.status === "ended" && !isOver) || chat.updated_at < known.updated_at)) return;
     this.chat = chat;
     if (!isOver) return;
-    this.#live.stopReconnecting();
     if (this.visitor?.endedId !== chat.id) this.#remember({ endedId: chat.id });
     if (known && known.status !== "ended") this.#emit("ended", chat);
   }
@@ -593,8 +599,11 @@ export class VisitorChat extends EventTarget {
     const chatId = this.visitor?.chatId;
     if (!chatId) return event === "pong" && this.#isHolding && !!Object.keys(cursors ?? {}).length;
     if (event === "pong") return this.#isBehind(cursors?.[chatId]);
-    if (event === "chat" && chat?.id === chatId) this.#setChat(chat);
     let isDue = false;
+    if (event === "chat" && chat?.id === chatId) {
+      this.#setChat(chat);
+      isDue = this.isEnded && this.#isBehind(where.next);
+    }
     if (where.chat_id === chatId) {
       if (event === "chat_removed") this.#chatRemoved();
       if (event === "message" && message) isDue = this.#takeMessage({ event, message, ...where });

@@ -78,7 +78,7 @@ export class Live {
     this.#planRead();
   }
 
-  // A chat that is known to have ended.
+  // A chat that is known to have ended, or of which a frame tells something.
   readOnce() {
     this.isRunning = true;
     this.#read();
@@ -199,7 +199,7 @@ export class Live {
       return; // not ours to understand; the next read tells
     }
     if (frame?.event === "pong") this.scope.clearTimeout(this.#pongTimer);
-    if (frame && this.host.takeFrame(frame)) this.#read();
+    if (frame && this.host.takeFrame(frame)) this.readOnce();
   }
 
   #ping() {

@@ -262,3 +262,99 @@ test("a chat that ended long ago does not mark a new one as ended", async () => 
 
   assert.equal(open({ stack, storage }).client.isUnderWay, true);
 });
+
+// --- What was said before the end is shown
+
+const READ = "GET chats/chat-1/messages";
+const refused = (status, code) => () => [status, { code }];
+
+test("an end that is heard with all before it costs nothing", async () => {
+  const { stack, client } = await underWay();
+
+  const requests = await since(stack, async () => {
+    stack.say("Bye!");
+    stack.end();
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(requests, []);
+  assert.deepEqual(listed(client), ["Hello", "Bye!"]);
+});
+
+test("what no frame brought is read when the chat ends", async () => {
+  const { stack, client } = await underWay();
+  stack.sayUnheard("Bye!");
+
+  const requests = await since(stack, async () => {
+    stack.end();
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(listed(client), ["Hello", "Bye!"]);
+  assert.deepEqual(requests, [READ]);
+});
+
+test("a read that fails when the chat ends is tried until it succeeds", async () => {
+  const { stack, client } = await underWay();
+  stack.sayUnheard("Bye!");
+  stack.meddle = refused(503, "giosg_unavailable");
+  stack.end();
+  await settle();
+  stack.dropSockets();
+
+  stack.meddle = () => null;
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(client), ["Hello", "Bye!"]);
+  assert.deepEqual(await since(stack, () => stack.clock.pass(60 * MINUTE)), []);
+});
+
+test("what was said before the visitor ended the chat is read, and then no more", async () => {
+  const { stack, client } = await underWay({ stack: Object.assign(new Stack(), { hasSocket: false }) });
+  stack.say("Bye!");
+
+  await client.end();
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(client), ["Hello", "Bye!"]);
+  assert.deepEqual(await since(stack, () => stack.clock.pass(60 * MINUTE)), []);
+});
+
+test("what was said before a text that came too late is read", async () => {
+  const { stack, client } = await underWay({ stack: Object.assign(new Stack(), { hasSocket: false }) });
+  stack.say("Bye!");
+  stack.end();
+
+  client.send("Too late");
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(client).slice(0, 2), ["Hello", "Bye!"]);
+});
+
+test("a chat that ended is read to its last page, though one of them fails", async () => {
+  const { stack, storage, client } = await underWay();
+  for (const text of ["one", "two"]) stack.say(text);
+  stack.end();
+  client.close();
+  stack.pageSize = 2;
+  stack.meddle = (_method, path) => (path.includes("after=2") ? refused(503, "giosg_unavailable")() : null);
+
+  const { client: next } = open({ stack, storage });
+  next.resume();
+  await settle();
+  stack.meddle = () => null;
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(next), ["Hello", "one", "two"]);
+});
+
+test("what is said after the end, and by no frame, is read at the next ping", async () => {
+  const { stack, client } = await underWay();
+  stack.end();
+  await settle();
+  stack.sayUnheard("PS");
+
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(client), ["Hello", "PS"]);
+});

@@ -93,6 +93,7 @@ export class Stack {
   answerPage = null;
   // Called before a request is answered: throws, or gives another answer.
   meddle = () => null;
+  #onTheirWay = new Map();
   #started = new Map();
   #tokens = 0;
 
@@ -132,15 +133,29 @@ export class Stack {
 
   fetch = async (url, { method, body, headers }) => {
     const path = url.href.slice(API.length);
-    this.requests.push(`${method} ${path.replace(/\?.*/, "")}`);
+    const call = `${method} ${path.replace(/\?.*/, "")}`;
+    this.requests.push(call);
     this.tokens.add(headers.Authorization);
     if (method === "POST") this.bodies.push(body && JSON.parse(body));
     await null;
     const content = body ? JSON.parse(body) : {};
     if (this.answerPage) return new Response(this.answerPage, { status: 200 });
     const [status, answer] = this.meddle(method, path, content) ?? this.#answer(method, path, content, headers);
-    return new Response(answer && JSON.stringify(answer), { status });
+    const said = answer && JSON.stringify(answer);
+    await this.#onTheirWay.get(call);
+    return new Response(said, { status });
   };
+
+  // Answers to such a call are on their way until the function that is returned is called: what they say grows old.
+  delayAnswers(call) {
+    let arrive;
+    this.#onTheirWay.set(call, new Promise((resolve) => (arrive = resolve)));
+    return () => {
+      this.#onTheirWay.delete(call);
+      arrive();
+      return settle();
+    };
+  }
 
   #answer(method, path, body, headers) {
     const [, id, what] = /^chats\/([^/?]+)\/?(\w*)/.exec(path) ?? [];
@@ -243,7 +258,7 @@ export class Stack {
 
   end(chat = this.chat) {
     Object.assign(chat.view, { status: "ended", ended_at: this.#now(), updated_at: this.#now() });
-    this.tell({ event: "chat", chat: { ...chat.view } });
+    this.tell({ event: "chat", chat: { ...chat.view }, next: String(chat.changes.length) });
     return chat.view;
   }
 
