@@ -42,6 +42,8 @@ async function answerOf(response) {
 export class Api {
   /** @type {string | null | undefined} */
   token = null;
+  /** @type {string | null | undefined} the last one that was refused, which may be one of before */
+  deadToken;
 
   /**
    * @param {string} root
@@ -66,7 +68,7 @@ export class Api {
    * @param {string} [key]
    */
   async #call(method, path, body, key) {
-    const { fetch } = this; // a browser's own is no method of ours
+    const { fetch, token } = this; // a browser's own is no method of ours
     let response, answer;
     try {
       response = await fetch(new URL(path, this.root), {
@@ -86,6 +88,7 @@ export class Api {
       this.onAnswer();
       return answer;
     }
+    if (response.status === 401) this.deadToken = token;
     throw new ApiError(response.status, answer?.code, 1000 * Number(response.headers.get("Retry-After")) || 0);
   }
 

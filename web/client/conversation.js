@@ -485,6 +485,9 @@ export class VisitorChat extends EventTarget {
 
   // The token is dead. What was said stays readable in this page.
   #sessionLost() {
+    this.refresh();
+    // One of before: what waits goes with today's.
+    if (this.#api.deadToken !== this.visitor?.token) return this.#outbox.deliver();
     this.#session.forget("session", "seen");
     this.#shelve();
     this.#recall();
@@ -549,8 +552,11 @@ export class VisitorChat extends EventTarget {
     if (!chatId) return;
     const transcript = this.#transcript;
     const after = transcript.cursor ? `&after=${encodeURIComponent(transcript.cursor)}` : "";
-    const page = await this.#api.get(`chats/${chatId}/messages?limit=100${after}`);
-    if (transcript !== this.#transcript) return;
+    const isOld = () => transcript !== this.#transcript; // it is of a chat that has been put away since
+    const page = await this.#api.get(`chats/${chatId}/messages?limit=100${after}`).catch((error) => {
+      if (!isOld()) throw error;
+    });
+    if (isOld()) return;
     this.#tookIn(page.messages, transcript.takePage(page));
     this.#setChat(page.chat);
     this.changed();

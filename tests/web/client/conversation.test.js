@@ -358,3 +358,106 @@ test("what is said after the end, and by no frame, is read at the next ping", as
 
   assert.deepEqual(listed(client), ["Hello", "PS"]);
 });
+
+// --- What grew old on its way is not taken for the present
+
+const OWNER = "9f86d081884c7d659a2feaa0c55ad015";
+
+function openTab({ stack, storage, ...options }) {
+  const scope = stack.scope({ addEventListener: storage.addEventListener });
+  const client = new VisitorChat({ api: API, storage, scope, ...options });
+  const lost = [];
+  client.addEventListener("lost", ({ detail: { code } }) => lost.push(code));
+  return { client, lost };
+}
+
+async function talkingTab(options = {}) {
+  const stack = new Stack();
+  const storage = new MemoryStorage();
+  const opened = { stack, storage, ...openTab({ stack, storage, ...options }) };
+  opened.client.send("Hello");
+  await settle();
+  return opened;
+}
+
+test("a read that is refused after the visitor was forgotten says nothing", async () => {
+  const { stack, storage, client, lost } = await talkingTab();
+  const arrive = stack.delayAnswers(READ);
+  stack.meddle = (_method, path) => (path.includes("/messages") ? refused(401, "invalid_visitor_token")() : null);
+  client.wake();
+  await client.forget();
+
+  await arrive();
+
+  assert.deepEqual(lost, ["forgotten"]);
+  assert.equal(storage.length, 0);
+});
+
+test("a read that is refused late does not end what was begun since", async () => {
+  const { stack, client, lost } = await talkingTab();
+  const arrive = stack.delayAnswers(READ);
+  stack.meddle = (_method, path) => (path.startsWith("chats/chat-1/messages") ? refused(401, "invalid_visitor_token")() : null);
+  client.wake();
+  await client.forget();
+  client.send("Somebody else");
+  await settle();
+
+  await arrive();
+
+  assert.deepEqual(lost, ["forgotten"]);
+  assert.equal(client.isUnderWay, true);
+  assert.deepEqual(listed(client), ["Somebody else"]);
+});
+
+test("a token that is dead is no loss if another tab has got a new one meanwhile", async () => {
+  const { stack, storage, client, lost } = await talkingTab({ token: `${OWNER}.1.x` });
+  const read = stack.delayAnswers(READ);
+  const sent = stack.delayAnswers("POST chats/chat-1/messages");
+  stack.meddle = (_method, path) => (path.includes("/messages") ? refused(401, "invalid_visitor_token")() : null);
+  client.wake();
+  client.send("With the new one");
+  await settle();
+  stack.meddle = () => null;
+  openTab({ stack, storage: storage.otherTab(), token: `${OWNER}.2.y` });
+  await settle();
+
+  await read();
+  await sent();
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(lost, []);
+  assert.deepEqual(listed(client), ["Hello", "With the new one"]);
+  assert.deepEqual(statuses(client), ["sent", "sent"]);
+});
+
+test("a token that another tab has let go is forgotten, and not lost", async () => {
+  const { stack, storage, client, lost } = await talkingTab();
+  const { client: other } = openTab({ stack, storage: storage.otherTab() });
+  stack.meddle = refused(401, "invalid_visitor_token");
+  const arrive = stack.delayAnswers(READ);
+  client.wake();
+  await settle();
+  storage.listener = undefined; // the window hears of it in a moment
+
+  other.signOut();
+  await arrive();
+
+  assert.deepEqual(lost, ["forgotten"]);
+});
+
+test("a chat that was not found does not put another away", async () => {
+  const { stack, client, lost } = await talkingTab();
+  const arrive = stack.delayAnswers(READ);
+  stack.meddle = (_method, path) => (path.startsWith("chats/chat-1") ? refused(404, "chat_not_found")() : null);
+  client.wake();
+  await settle();
+  stack.end();
+  client.send("Another");
+  await settle();
+
+  await arrive();
+
+  assert.deepEqual(lost, []);
+  assert.equal(client.chat.id, "chat-2");
+  assert.deepEqual(listed(client), ["Another"]);
+});
