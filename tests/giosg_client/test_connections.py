@@ -2,7 +2,6 @@
 
 import gzip
 import logging
-import socket
 import threading
 import traceback
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import requests
 from tests.giosg_client import samples
 from tests.giosg_client.conftest import MakeClient
 from tests.giosg_client.raw_server import Behaviour, Connection, RawServer, answer, answering, dropping, silent
+from tests.toolkit.refusal import refusing_url
 
 from giosg_client import connections, transport
 from giosg_client.client import GiosgClient
@@ -39,25 +39,21 @@ def send_message(client: GiosgClient) -> Any:
 
 
 @pytest.fixture
-def refusing_url() -> Iterator[str]:
-    """Return the URL of a port where nobody listens, nor can before the test is over."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+def nowhere() -> Iterator[str]:
+    with refusing_url() as url:
+        yield url
 
 
 class TestNothingWasSent:
-    def test_a_refused_connection_is_unreachable(self, make_client: MakeClient, refusing_url: str) -> None:
+    def test_a_refused_connection_is_unreachable(self, make_client: MakeClient, nowhere: str) -> None:
         with pytest.raises(GiosgUnreachable) as caught:
-            send_message(make_client(refusing_url))
+            send_message(make_client(nowhere))
 
         assert caught.value.status is None
         assert not caught.value.is_ambiguous
 
-    def test_even_a_message_is_tried_again(
-        self, make_client: MakeClient, waits: list[float], refusing_url: str
-    ) -> None:
-        client = make_client(refusing_url, retry=RetryPolicy(attempts=3))
+    def test_even_a_message_is_tried_again(self, make_client: MakeClient, waits: list[float], nowhere: str) -> None:
+        client = make_client(nowhere, retry=RetryPolicy(attempts=3))
 
         with pytest.raises(GiosgUnreachable):
             send_message(client)
@@ -363,9 +359,9 @@ class TestConnect:
             assert b"authorization" not in server.requests[0].lower()
 
     def test_a_failure_is_left_to_the_first_call(
-        self, make_client: MakeClient, waits: list[float], refusing_url: str
+        self, make_client: MakeClient, waits: list[float], nowhere: str
     ) -> None:
-        make_client(refusing_url).connect()
+        make_client(nowhere).connect()
 
         assert waits == []
 
@@ -455,10 +451,10 @@ class TestSurroundings:
             assert b"cookie" not in server.requests[1].lower()
 
     def test_proxies_of_the_environment_are_ignored(
-        self, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, refusing_url: str
+        self, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, nowhere: str
     ) -> None:
-        monkeypatch.setenv("http_proxy", refusing_url)
-        monkeypatch.setenv("HTTP_PROXY", refusing_url)
+        monkeypatch.setenv("http_proxy", nowhere)
+        monkeypatch.setenv("HTTP_PROXY", nowhere)
         with RawServer(answering(OK_ROOM)) as server:
             assert make_client(server.url).get_room(samples.ROOM_ID).is_online
 

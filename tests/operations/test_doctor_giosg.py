@@ -1,6 +1,5 @@
 """What the doctor says of Giosg, with each thing that can be wrong switched on in the simulated one."""
 
-import socket
 from dataclasses import replace
 
 import pytest
@@ -10,6 +9,7 @@ from operations.doctor.giosg import GiosgLooks, Remedies
 from operations.doctor.giosg_account import Account, clock_offset_seconds
 from operations.doctor.subjects import deployed_groups, giosg_of_environment
 from operations.stacks.deployed import DeployedStack
+from tests.toolkit.refusal import refusing_url
 
 REMEDIES = Remedies(token="put it into GIOSG_API_TOKEN", ids="set GIOSG_ROOM_ID")
 OTHER_ID = "00000000-0000-4000-8000-000000000009"
@@ -198,10 +198,7 @@ def test_a_giosg_that_does_not_answer_is_named_once(account: Account, giosg: Sim
 
 
 def test_a_giosg_that_nobody_reaches_is_named_once(account: Account) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        base_url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-
+    with refusing_url() as base_url:
         assert f"Giosg cannot be reached at {base_url}" in only_trouble(replace(account, base_url=base_url))
 
 

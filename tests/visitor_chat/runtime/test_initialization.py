@@ -13,6 +13,7 @@ import pytest
 from tests.environments import plain_environment
 from tests.template import ROOT, folder, resources
 from tests.toolkit.interpreters import OF_AWS, Interpreter
+from tests.toolkit.refusal import refusing_url
 
 from visitor_chat.runtime import initialization
 
@@ -146,10 +147,8 @@ def test_nothing_connected_and_no_secret_goes_into_a_snapshot(
 
 
 def test_a_function_starts_although_nobody_can_be_reached(interpreter: Interpreter) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
-        nowhere = f"http://127.0.0.1:{closed.server_port}"
-
-    said = start(interpreter, "list_messages", nowhere, AWS_MAX_ATTEMPTS="1", **OF_A_ROLE)
+    with refusing_url() as nowhere:
+        said = start(interpreter, "list_messages", nowhere, AWS_MAX_ATTEMPTS="1", **OF_A_ROLE)
 
     assert said.count("warm-up failed") == 1
 
