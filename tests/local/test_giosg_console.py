@@ -16,6 +16,7 @@ from tests.local.giosg_caller import Caller
 from tests.web.browser import chromium
 
 pytestmark = pytest.mark.browser
+PATIENCE_SECONDS = 30
 HOLD_READS = """
 const read = window.fetch;
 const held = new Promise((resolve) => { window.letGo = resolve; });
@@ -43,7 +44,7 @@ class Console:
         browser.get(f"{giosg.base_url}/console{query}")
 
     def wait_for(self, condition: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.browser, 5, poll_frequency=0.05).until(lambda _: condition())
+        return WebDriverWait(self.browser, PATIENCE_SECONDS, poll_frequency=0.05).until(lambda _: condition())
 
     def find(self, selector: str) -> WebElement:
         """Wait until an element is shown and ready."""
