@@ -21,7 +21,7 @@ some = settings(
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 SURROGATES = {"high_surrogate", "low_surrogate"}
 """Schemas are about JSON, which has none that are alone."""
