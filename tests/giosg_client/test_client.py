@@ -31,12 +31,7 @@ def giosg() -> Iterator[SimulatedGiosg]:
 
 @pytest.fixture
 def client(giosg: SimulatedGiosg, make_client: MakeClient) -> GiosgClient:
-    return make_client(
-        giosg.base_url,
-        organization_id=giosg.organization_id,
-        api_token=lambda: giosg.api_token,
-        read_timeout_seconds=5.0,
-    )
+    return make_client(giosg.base_url, organization_id=giosg.organization_id, api_token=lambda: giosg.api_token)
 
 
 @pytest.fixture
