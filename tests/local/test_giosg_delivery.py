@@ -14,6 +14,9 @@ from local.giosg.server.request_log import RequestLog
 from local.giosg.server.server import Server
 from local.giosg.server.service import Service
 
+LONGEST_HOLD_SECONDS = 20
+"""A test that fails releases nobody."""
+
 
 class Receiver:
     """A receiver of webhooks that answers with the statuses it is given, then 204."""
@@ -36,7 +39,7 @@ class Receiver:
         turns = self._turns
         self.received.put((f"{request.path}?{request.query_string}", json.loads(request.body)))
         if turns:
-            turns.acquire()
+            turns.acquire(timeout=LONGEST_HOLD_SECONDS)
         return Answer(status=self.statuses.pop(0) if self.statuses else 204)
 
     def take(self, count: int) -> list[tuple[str, dict[str, Any]]]:
@@ -114,6 +117,29 @@ def test_a_receiver_that_hangs_holds_up_its_own_resource_alone(giosg: SimulatedG
     assert receiver.take(1)[0][1]["resource_id"] == other
     turns.release()
     assert [body["resource_id"] for _, body in receiver.take(1)] == [held]
+
+
+def test_what_is_under_way_to_an_earlier_target_is_waited_for(giosg: SimulatedGiosg, receiver: Receiver) -> None:
+    turns = receiver.hold()
+    giosg.website_visitor.start_chat(None)
+    receiver.take(1)
+    giosg.webhooks.deliver_to(Target(chats_url=None, messages_url=None))
+
+    assert not giosg.webhooks.wait_until_delivered(timeout_seconds=0.1)
+    turns.release()
+    assert giosg.webhooks.wait_until_delivered(timeout_seconds=5)
+
+
+def test_what_an_earlier_target_has_refused_is_not_tried_again(giosg: SimulatedGiosg, receiver: Receiver) -> None:
+    turns, receiver.statuses = receiver.hold(), [503]
+    giosg.website_visitor.start_chat(None)
+    receiver.take(1)
+    giosg.webhooks.deliver_to(Target(chats_url=None, messages_url=None))
+
+    turns.release()
+
+    assert giosg.webhooks.wait_until_delivered(timeout_seconds=5)
+    assert [entry["status"] for entry in giosg.webhooks.log.entries()] == ["failed"]
 
 
 def test_a_failure_is_tried_again(giosg: SimulatedGiosg, receiver: Receiver) -> None:

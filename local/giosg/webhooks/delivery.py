@@ -67,7 +67,7 @@ class Delivery:
         self._waiting: list[Attempt] = []
         self._under_way: dict[tuple[str, str], list[Attempt]] = {}
         """For each resource about which a notification is under way those that are due after it."""
-        self._is_stopped = False
+        self._is_ended = False
         self._threads = [
             Thread(target=self._run, name=f"webhooks-{number}", daemon=True) for number in range(target.concurrency)
         ]
@@ -92,9 +92,9 @@ class Delivery:
                 self._finish(attempt)
 
     def _next(self) -> Attempt | None:
-        """Wait for the next attempt that is due; None when the delivery was stopped."""
+        """Wait for the next attempt that is due; None when the delivery has ended."""
         with self._changed:
-            while not self._is_stopped:
+            while not self._is_ended:
                 pause_seconds = self._waiting[0].due_seconds - time.monotonic() if self._waiting else None
                 if pause_seconds is None or pause_seconds > 0:
                     self._changed.wait(pause_seconds)
@@ -119,7 +119,7 @@ class Delivery:
     def _deliver(self, attempt: Attempt, session: requests.Session) -> None:
         url = self.target.url(attempt.notification.endpoint_kind) or ""
         entry = self._log.add(attempt.notification, url, retry_index=attempt.retry_index)
-        if not self._post(session, url, attempt.notification, entry) and not self._is_stopped:
+        if not self._post(session, url, attempt.notification, entry) and not self._is_ended:
             self._retry(attempt)
 
     def _post(self, session: requests.Session, url: str, notification: Notification, entry: LogEntry) -> bool:
@@ -144,15 +144,25 @@ class Delivery:
             pause_seconds = self.target.retry_seconds[attempt.retry_index]
             self._push(attempt.notification, delay_seconds=pause_seconds, retry_index=attempt.retry_index + 1)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way, nor will be unless something new is told."""
+        with self._changed:
+            return not self._under_way and (self._is_ended or not self._waiting)
+
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: not self._under_way and not self._waiting, timeout_seconds)
+            return self._changed.wait_for(lambda: self.is_idle, timeout_seconds)
+
+    def end(self) -> None:
+        """Forget what waits; what is under way gets there."""
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Forget what waits, and wait a moment for what is under way: a receiver that hangs holds nobody up."""
-        with self._changed:
-            self._is_stopped = True
-            self._changed.notify_all()
+        self.end()
         deadline = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -1,5 +1,6 @@
 """The webhooks of the installed app: kept for a test to take, or delivered over HTTP."""
 
+import time
 from random import Random
 from threading import Lock
 
@@ -37,6 +38,8 @@ class Webhooks:
         self._lock = Lock()
         self._pending: list[Notification] = []
         self._delivery: Delivery | None = None
+        self._replaced: list[Delivery] = []
+        """Those to earlier targets, whose last notifications may be under way."""
 
     def receive(self, change: Change) -> None:
         """Turn a change into a notification and send it on its way."""
@@ -77,11 +80,18 @@ class Webhooks:
         return taken
 
     def deliver_to(self, target: Target) -> None:
-        """Post all further notifications to the target's URLs; those that are pending stay."""
+        """Post all further notifications to the target's URLs; those that are pending stay.
+
+        What is under way to another target gets there, and is not waited for.
+        """
         with self._lock:
-            stopped, self._delivery = self._delivery, Delivery(target, self.log)
-        if stopped:
-            stopped.stop()
+            replaced, self._delivery = self._deliveries(), Delivery(target, self.log)
+            for each in replaced:
+                each.end()
+            self._replaced = [each for each in replaced if not each.is_idle]
+
+    def _deliveries(self) -> list[Delivery]:
+        return [*self._replaced, *([self._delivery] if self._delivery else [])]
 
     @property
     def target(self) -> Target | None:
@@ -91,11 +101,17 @@ class Webhooks:
         return self.target.url(kind) or "" if self.target else ""
 
     def wait_until_delivered(self, *, timeout_seconds: float) -> bool:
-        """Wait until nothing is under way, retries included; False when the time was too short."""
-        return self._delivery is None or self._delivery.wait_until_idle(timeout_seconds)
+        """Wait until nothing is under way, to an earlier target either; False when the time was too short.
+
+        A retry is waited for, unless it would go to an earlier target: there will be none.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        with self._lock:
+            deliveries = self._deliveries()
+        return all(each.wait_until_idle(max(0.0, deadline - time.monotonic())) for each in deliveries)
 
     def stop(self) -> None:
         with self._lock:
-            stopped, self._delivery = self._delivery, None
-        if stopped:
-            stopped.stop()
+            stopped, self._replaced, self._delivery = self._deliveries(), [], None
+        for each in stopped:
+            each.stop()
