@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 from local.giosg import Fault
-from tests.toolkit.deployment import Stack, wait_for
+from tests.toolkit.deployment import Stack, call, wait_for
 
 ASK_FOR_AGENTS = ("GetAvailabilityFunction", "StartChatFunction")
 TAPS = 4
@@ -46,7 +46,7 @@ def test_an_end_that_no_webhook_told_of_is_learned_at_the_next_message(stack: St
 
 def test_no_chat_starts_while_no_agent_is_online(stack: Stack) -> None:
     def is_online() -> bool:
-        return bool(requests.get(f"{stack.local.api_url}/availability", timeout=30).json()["is_online"])
+        return bool(call("GET", f"{stack.local.api_url}/availability").json()["is_online"])
 
     stack.set_doors(stack.giosg.room_id, are_open=False, seen_by=ASK_FOR_AGENTS)
     assert not is_online()
@@ -96,7 +96,7 @@ def test_parallel_starts_with_one_key_make_one_chat(stack: Stack) -> None:
     before = len(stack.giosg.chats())
 
     def start(_tap: int) -> requests.Response:
-        return requests.post(f"{stack.local.api_url}/chats", json={"message": "Hi"}, headers=headers, timeout=30)
+        return call("POST", f"{stack.local.api_url}/chats", json={"message": "Hi"}, headers=headers)
 
     with ThreadPoolExecutor(TAPS) as taps:
         answers = list(taps.map(start, range(TAPS)))
@@ -106,7 +106,7 @@ def test_parallel_starts_with_one_key_make_one_chat(stack: Stack) -> None:
     assert len(stack.giosg.chats()) == before + 1
     for answer in answers:
         token = {"Authorization": f"Bearer {answer.json()['visitor_token']}"}
-        assert requests.get(f"{stack.local.api_url}/chats", headers=token, timeout=30).status_code == 200
+        assert call("GET", f"{stack.local.api_url}/chats", headers=token).status_code == 200
 
 
 def test_a_message_that_giosg_took_without_an_answer_is_found(stack: Stack) -> None:
@@ -140,19 +140,19 @@ def test_webhooks_in_parallel_doubled_and_shuffled_leave_one_of_each(stack: Stac
     ]
 
     with ThreadPoolExecutor(TAPS) as senders:
-        answers = list(senders.map(lambda body: requests.post(urls.messages, json=body, timeout=60), bodies[::-1] * 2))
+        answers = list(senders.map(lambda body: call("POST", urls.messages, json=body), bodies[::-1] * 2))
 
     assert {answer.status_code for answer in answers} <= {204, 503}
     for body in bodies:
-        assert requests.post(urls.messages, json=body, timeout=30).status_code == 204
+        assert call("POST", urls.messages, json=body).status_code == 204
     assert visitor.texts() == ["Hello", *texts]
 
 
 def test_a_webhook_without_its_secret_is_refused(stack: Stack) -> None:
     for path in ("chats", "messages"):
         url = f"{stack.local.api_url}/giosg_webhooks/{path}"
-        assert requests.post(url, json={}, timeout=30).status_code == 403
-        assert requests.post(url, params={"secret": "guess"}, json={}, timeout=30).status_code == 403
+        assert call("POST", url, json={}).status_code == 403
+        assert call("POST", url, params={"secret": "guess"}, json={}).status_code == 403
 
 
 def test_bytes_that_are_no_text_are_refused_on_every_path(stack: Stack) -> None:
@@ -161,7 +161,7 @@ def test_bytes_that_are_no_text_are_refused_on_every_path(stack: Stack) -> None:
     addresses = [f"{api_url}/chats", f"{api_url}/chats/{visitor.chat_id}/messages", urls.chats, urls.messages]
     headers = {"Authorization": f"Bearer {visitor.token}", "Content-Type": "application/json"}
 
-    answers = [requests.post(url, data=content, headers=headers, timeout=30) for url in addresses]
+    answers = [call("POST", url, data=content, headers=headers) for url in addresses]
 
     assert [answer.status_code for answer in answers] == [400] * len(addresses)
 
@@ -179,13 +179,13 @@ def test_a_packed_message_is_unpacked(stack: Stack, content_type: str) -> None:
 
 
 def test_the_addresses_can_be_probed(stack: Stack) -> None:
-    assert requests.head(f"{stack.local.api_url}/health", timeout=30).status_code == 200
+    assert call("HEAD", f"{stack.local.api_url}/health").status_code == 200
     for url in (stack.local.webhook_urls.chats, stack.local.webhook_urls.messages):
         for address in (url, url.replace("?", "/?")):
             wrong = address.replace("secret=", "secret=wrong")
-            answers = [ask(each, timeout=30) for each in (address, wrong) for ask in (requests.get, requests.head)]
+            answers = [call(method, each) for each in (address, wrong) for method in ("GET", "HEAD")]
             assert [answer.status_code for answer in answers] == [204, 204, 403, 403]
-        assert requests.get(url.replace("?", "/more?"), timeout=30).json() == {"message": "Not Found"}
+        assert call("GET", url.replace("?", "/more?")).json() == {"message": "Not Found"}
 
 
 def test_a_webhook_comes_to_its_address_with_a_slash(stack: Stack) -> None:
@@ -196,7 +196,7 @@ def test_a_webhook_comes_to_its_address_with_a_slash(stack: Stack) -> None:
     channel = f"/api/v5/orgs/{stack.giosg.organization_id}/owned_chats/{visitor.chat_id}/messages"
     body = {"channel": channel, "action": "added", "resource_id": message_id, "resource": resource}
 
-    assert requests.post(url, json=body, timeout=30).status_code == 204
+    assert call("POST", url, json=body).status_code == 204
     assert "through the back door" in visitor.texts()
 
 

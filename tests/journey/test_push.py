@@ -1,15 +1,11 @@
 """An answer on its way to a browser whose page is closed, by the deployed rule, queue and function."""
 
-import requests
-from tests.toolkit.deployment import Stack, wait_for
-
-MOST_SECONDS = 40
-"""The function starts with its first message."""
+from tests.toolkit.deployment import Stack, call, wait_for
 
 
 def test_an_answer_reaches_a_browser_whose_page_is_closed(stack: Stack) -> None:
     service = stack.push_service
-    service.public_key = requests.get(f"{stack.local.api_url}/push", timeout=30).json()["public_key"]
+    service.public_key = call("GET", f"{stack.local.api_url}/push").json()["public_key"]
     visitor = stack.start_with_agent(message="Hello")
     browser = service.subscribe()
     stored = visitor.call("PUT", "/push/subscription", json={**browser.subscription, "language": "fi"})
@@ -17,7 +13,7 @@ def test_an_answer_reaches_a_browser_whose_page_is_closed(stack: Stack) -> None:
 
     stack.giosg.agent.say(visitor.chat_id, "Good morning")
 
-    (told,) = wait_for(lambda: service.received or service.refused, seconds=MOST_SECONDS)
+    (told,) = wait_for(lambda: service.received or service.refused)
     assert service.refused == []
     assert (told.endpoint, told.content["title"]) == (browser.endpoint, "Sait vastauksen")
     assert told.content["chat_id"] == visitor.chat_id

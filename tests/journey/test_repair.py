@@ -48,7 +48,7 @@ def test_a_doubtful_change_is_settled_by_asking_giosg(stack: Stack) -> None:
 
     stack.giosg.agent.edit(message_id, "second")
 
-    wait_for(lambda: "second" in visitor.texts(), seconds=30)
+    wait_for(lambda: "second" in visitor.texts())
 
 
 def test_a_chat_whose_turn_has_come_is_handed_to_the_queue_and_compared(stack: Stack) -> None:
@@ -66,4 +66,4 @@ def test_a_chat_whose_turn_has_come_is_handed_to_the_queue_and_compared(stack: S
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
     functions.invoke(FunctionName=next(name for name in names if "SyncChats" in name), Payload=b"{}")
 
-    wait_for(lambda: "lost until the sweep" in visitor.texts(), seconds=30)
+    wait_for(lambda: "lost until the sweep" in visitor.texts())

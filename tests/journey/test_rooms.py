@@ -4,14 +4,13 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-import requests
-from tests.toolkit.deployment import ROOMS, Stack, Visitor, wait_for
+from tests.toolkit.deployment import ROOMS, Stack, Visitor, call, wait_for
 
 SALES = ROOMS["sales"]
 
 
 def get(stack: Stack, path: str) -> Any:
-    return requests.get(f"{stack.local.api_url}{path}", timeout=30).json()
+    return call("GET", f"{stack.local.api_url}{path}").json()
 
 
 def test_visitors_of_two_rooms_talk_with_agents_of_each(stack: Stack) -> None:
@@ -32,7 +31,7 @@ def test_a_message_that_is_left_in_one_room_while_the_other_is_open_is_answered_
     refused = stack.ask_to_start(room="sales")
     body = {"message": "Call me", "client_message_id": str(uuid.uuid4()), "room": "sales"}
 
-    left = requests.post(f"{stack.local.api_url}/held_messages", json=body, timeout=30)
+    left = call("POST", f"{stack.local.api_url}/held_messages", json=body)
     # It may have found the room closed by itself: it is called each minute.
     stack.set_doors(SALES, are_open=True, seen_by=["DeliverHeldMessagesFunction"])
     stack.deliver_held_messages()

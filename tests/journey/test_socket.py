@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests import socket_api
-from tests.toolkit.deployment import Stack, Visitor, wait_for
+from tests.toolkit.deployment import PATIENCE_SECONDS, Stack, Visitor, connected, wait_for
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 from websockets.typing import Origin
 
-FRAME_SECONDS = 10
 SOCKETS = 5
 ID_LENGTH = len("6e0b7c34-1f29-4a85-b3d7-50c2e8a9f416")
 TOPICS_MAY_SEND = {
@@ -35,7 +34,7 @@ TOPICS_MAY_SEND = {
 def opened(visitor: Visitor) -> Iterator[ClientConnection]:
     """Open a socket; it is ready when it has answered a ping."""
     ticket = visitor.call("POST", "/realtime").json()
-    with connect(ticket["url"]) as socket:
+    with connected(ticket["url"]) as socket:
         frame(socket, "pong", ping=True)
         yield socket
 
@@ -45,7 +44,7 @@ def frame(socket: ClientConnection, event: str, *, ping: bool = False) -> dict[s
     if ping:
         socket.send(json.dumps({"action": "ping"}))
     while True:
-        found: dict[str, Any] = json.loads(socket.recv(timeout=FRAME_SECONDS))
+        found: dict[str, Any] = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
         socket_api.check(found)
         if found["event"] == event:
             return found
@@ -54,7 +53,7 @@ def frame(socket: ClientConnection, event: str, *, ping: bool = False) -> dict[s
 def assert_silent(socket: ClientConnection) -> None:
     """Check that nothing but a pong comes: whatever was pushed before it would have come first."""
     socket.send(json.dumps({"action": "ping"}))
-    assert json.loads(socket.recv(timeout=FRAME_SECONDS))["event"] == "pong"
+    assert json.loads(socket.recv(timeout=PATIENCE_SECONDS))["event"] == "pong"
 
 
 def test_an_answer_reaches_both_tabs_and_nobody_else(stack: Stack) -> None:
@@ -91,11 +90,10 @@ def test_a_socket_that_opens_while_an_agent_speaks_hears_all_that_follows(stack:
             agent.submit(speak)
             try:
                 urls = [visitor.call("POST", "/realtime").json()["url"] for _socket in range(SOCKETS)]
-                patient = [connect(url, open_timeout=60, max_queue=None, ping_interval=None) for url in urls]
-                sockets = [open_sockets.enter_context(each) for each in patient]
+                sockets = [open_sockets.enter_context(connected(url, max_queue=None)) for url in urls]
             finally:
                 is_over.set()
-        assert stack.giosg.webhooks.wait_until_delivered(timeout_seconds=60)
+        stack.settle()
         stack.giosg.agent.say(visitor.chat_id, "the last thing")
 
         for socket in sockets:
@@ -153,7 +151,7 @@ def _one_of_each(socket: ClientConnection, events: set[str]) -> dict[str, dict[s
     """Wait for frames of these kinds, in whatever order they come."""
     found: dict[str, dict[str, Any]] = {}
     while events - set(found):
-        real = json.loads(socket.recv(timeout=FRAME_SECONDS))
+        real = json.loads(socket.recv(timeout=PATIENCE_SECONDS))
         socket_api.check(real)
         found[real["event"]] = real
     return found
@@ -184,19 +182,19 @@ def test_what_came_while_the_line_was_down_is_read_from_the_cursor(stack: Stack)
 
 def test_a_ticket_opens_one_socket_once(stack: Stack) -> None:
     url = stack.start(message="Hello").call("POST", "/realtime").json()["url"]
-    with connect(url):
+    with connected(url):
         pass
 
     for refused in (url, url[:-1] + ("A" if url[-1] != "A" else "B"), url.split("?")[0]):
         with pytest.raises(InvalidStatus):
-            connect(refused)
+            connected(refused)
 
 
 def test_a_page_of_a_foreign_origin_gets_no_socket(stack: Stack) -> None:
     url = stack.start(message="Hello").call("POST", "/realtime").json()["url"]
 
     with pytest.raises(InvalidStatus):
-        connect(url, origin=Origin("https://evil.example.com"))
+        connected(url, origin=Origin("https://evil.example.com"))
 
 
 def test_an_open_socket_keeps_the_visitor_present(stack: Stack) -> None:
@@ -226,7 +224,7 @@ def test_an_absent_visitor_gets_a_notice(stack: Stack) -> None:
             messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])
             return next((each["Body"] for each in messages if away.chat_id in each["Body"]), None)
 
-        notice = wait_for(noticed, seconds=30)
+        notice = wait_for(noticed)
 
     assert json.loads(json.loads(notice)["Message"])["message_id"] == answered
     assert "You are away" not in notice
@@ -237,5 +235,5 @@ def test_a_native_client_that_sends_the_sockets_own_host_gets_its_socket(stack: 
     host = urlsplit(url).netloc
     assert host != urlsplit(stack.local.api_url).netloc
 
-    with connect(url, origin=Origin(f"http://{host}")) as socket:
+    with connected(url, origin=Origin(f"http://{host}")) as socket:
         frame(socket, "pong", ping=True)

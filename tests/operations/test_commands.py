@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-import requests
 from operations import replay
 from operations.__main__ import main
 from operations.stacks import kept
 from operations.stacks.kept import Kept
 from operations.terminal import Refused
 from tests.operations.conftest import Operator
-from tests.toolkit.deployment import Stack
+from tests.toolkit.deployment import Stack, call
 
 
 def test_the_urls_come_with_what_to_type_beside_them(operator: Operator, stack: Stack) -> None:
@@ -105,9 +104,7 @@ def test_a_name_that_no_stack_has_leads_to_no_file(name: str) -> None:
 
 
 def test_a_visitor_is_erased_when_their_id_is_typed(operator: Operator, stack: Stack) -> None:
-    made = requests.post(
-        f"{stack.local.api_url}/chats", json={"visitor_name": "Aino", "message": "Hello"}, timeout=60
-    ).json()
+    made = call("POST", f"{stack.local.api_url}/chats", json={"visitor_name": "Aino", "message": "Hello"}).json()
     visitor_id, token = made["visitor"]["id"], made["visitor_token"]
     command = ("erase-visitor", "--stack", "local", "--visitor", visitor_id)
 
@@ -121,7 +118,7 @@ def test_a_visitor_is_erased_when_their_id_is_typed(operator: Operator, stack: S
     left = operator.run("export-visitor", "--stack", "local", "--visitor", visitor_id).json
     assert (left["chats"], left["messages"], "Aino" in str(left)) == ([], [], False)
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.get(f"{stack.local.api_url}/chats", headers=headers, timeout=60).status_code == 401
+    assert call("GET", f"{stack.local.api_url}/chats", headers=headers).status_code == 401
 
 
 def test_nothing_is_erased_of_a_visitor_who_is_not_known(operator: Operator) -> None:

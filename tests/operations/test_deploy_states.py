@@ -3,7 +3,6 @@
 import io
 import json
 import secrets
-import time
 from typing import Any
 
 import pytest
@@ -17,9 +16,8 @@ from operations.stacks import refusals
 from operations.stacks.deployed import describe
 from operations.stacks.places import Place, place_of
 from operations.terminal import Terminal
-from tests.toolkit.deployment import Stack
+from tests.toolkit.deployment import Stack, wait_for
 
-PATIENCE_SECONDS = 30.0
 FAILING = {
     "Resources": {
         "Queue": {"Type": "AWS::SQS::Queue"},
@@ -41,10 +39,7 @@ def failed_stack(place: Place) -> str:
     """Leave what a first deployment leaves that fails."""
     name = f"failed-{secrets.token_hex(4)}"
     place.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(FAILING))
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := describe(place, name)) and found["StackStatus"].endswith("IN_PROGRESS"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for(lambda: (found := describe(place, name)) is None or not found["StackStatus"].endswith("IN_PROGRESS"))
     return name
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,9 +23,8 @@ from operations.doctor.webhooks import WebhookLooks, duration
 from operations.stacks.deployed import DeployedStack, find_stack
 from operations.stacks.log_lines import LogLines
 from tests.operations.conftest import Operator
-from tests.toolkit.deployment import Stack
+from tests.toolkit.deployment import Stack, wait_for
 
-PATIENCE_SECONDS = 20.0
 OTHER_ID = "00000000-0000-4000-8000-000000000009"
 
 
@@ -56,15 +55,6 @@ def ringing(stack: DeployedStack, alarm: str) -> Iterator[None]:
 
 def lines(findings: Iterable[Finding], level: Level = Level.WRONG) -> list[str]:
     return [finding.line for finding in findings if finding.level is level]
-
-
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """Wait until a condition holds: a function's log lines appear some time after its answer."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-    return found
 
 
 @contextmanager

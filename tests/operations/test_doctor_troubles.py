@@ -13,8 +13,8 @@ from operations.doctor.round_trip import RoundTrip
 from operations.doctor.webhooks import WebhookLooks
 from operations.stacks.deployed import find_stack
 from operations.stacks.log_lines import LogLines
-from tests.operations.test_doctor_stack import lines, wait_for
-from tests.toolkit.deployment import Stack
+from tests.operations.test_doctor_stack import lines
+from tests.toolkit.deployment import Stack, wait_for
 
 REMEDIES = Remedies(token="put it into GIOSG_API_TOKEN", ids="set GIOSG_ROOM_ID")
 OF_GIOSG = {

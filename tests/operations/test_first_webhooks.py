@@ -9,8 +9,8 @@ from local.giosg import Target
 from operations.deploy.first_webhooks import FirstWebhooks
 from operations.stacks.deployed import DeployedStack, find_stack
 from operations.terminal import Terminal
-from tests.operations.test_doctor_stack import changed, wait_for
-from tests.toolkit.deployment import Stack
+from tests.operations.test_doctor_stack import changed
+from tests.toolkit.deployment import PATIENCE_SECONDS, Stack, wait_for
 
 AT_ONCE = timedelta()
 
@@ -36,7 +36,7 @@ def test_webhooks_that_came_are_said_with_their_time(deployed: DeployedStack, st
     since = datetime.now(UTC)
     stack.giosg.website_visitor.start_chat("Hello")
 
-    came, said = waited(deployed, since=since, patience=timedelta(seconds=20))
+    came, said = waited(deployed, since=since, patience=timedelta(seconds=PATIENCE_SECONDS))
 
     assert came
     assert "The first webhook about chats: received, after " in said

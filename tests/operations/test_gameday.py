@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 from operations.gameday import __main__ as gameday
 from operations.gameday.alarms import Alarm, Metric, alarms_of, statistic
 from operations.gameday.day import Report
@@ -15,9 +14,8 @@ from operations.gameday.observers import Notices, shape
 from operations.stacks.deployed import find_stack
 from operations.stacks.log_lines import Line
 from operations.stacks.stored import now
-from tests.operations.test_doctor_stack import wait_for
 from tests.template import template
-from tests.toolkit.deployment import Stack
+from tests.toolkit.deployment import Stack, call, wait_for
 
 ALARMS = {alarm.name: alarm for alarm in alarms_of(template())}
 SILENCE = ALARMS["SilentWebhooksAlarm"]
@@ -166,6 +164,6 @@ def test_a_revoked_token_is_beyond_its_alarms_threshold_on_a_deployed_stack(stac
 
     stack.giosg.troubles.begin("bad_token")
     body = {"visitor_name": "Aino", "message": "Hello?"}
-    requests.post(f"{deployed.api_url}/chats", json=body, timeout=60)
+    call("POST", f"{deployed.api_url}/chats", json=body)
 
     assert wait_for(lambda: alarm.rings_in(measured.values)) == timedelta(minutes=2)

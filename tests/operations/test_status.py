@@ -4,15 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import requests
 from operations.stacks.deployed import find_stack
 from operations.stacks.log_lines import Line
 from operations.status import present
 from operations.status.command import details, written
 from operations.status.days import last_two
 from tests.operations.conftest import Operator
-from tests.operations.test_doctor_stack import ringing, wait_for
-from tests.toolkit.deployment import Stack
+from tests.operations.test_doctor_stack import ringing
+from tests.toolkit.deployment import Stack, call, wait_for
 
 NOW = datetime(2026, 1, 3, 12, tzinfo=UTC)
 START, SEND = "POST /chats", "POST /chats/{chat_id}/messages"
@@ -92,7 +91,7 @@ def test_what_should_not_be_has_the_times_of_the_first_and_the_last() -> None:
 
 def test_numbers_of_a_stack_are_shown_to_people_and_to_machines(operator: Operator, stack: Stack) -> None:
     body = {"message": "Hello"}
-    assert requests.post(f"{stack.local.api_url}/chats", json=body, timeout=60).ok
+    assert call("POST", f"{stack.local.api_url}/chats", json=body).ok
 
     def told() -> Any:
         document = operator.run("status", "--stack", "local", "--json").json

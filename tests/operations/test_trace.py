@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 from local.giosg import Fault
 from operations.trace.moments import Moment, in_order, lines_of, wait
 from tests.operations.conftest import Operator
-from tests.operations.test_doctor_stack import wait_for
-from tests.toolkit.deployment import Stack
+from tests.toolkit.deployment import Stack, call, wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TEXT = "My parcel never came"
@@ -33,10 +31,10 @@ class Chat:
 def chat(deployed_stack: Stack) -> Chat:
     stack = deployed_stack
     body = {"visitor_name": "Aino Zebra", "message": TEXT}
-    made = requests.post(f"{stack.local.api_url}/chats", json=body, timeout=60).json()
+    made = call("POST", f"{stack.local.api_url}/chats", json=body).json()
     chat_id = made["chat"]["id"]
     answer_id = stack.giosg.agent.say(chat_id, "Which parcel?")
-    assert stack.giosg.webhooks.wait_until_delivered(timeout_seconds=60)
+    stack.settle()
     return Chat(chat_id, made["visitor"]["id"], made["message"]["id"], answer_id)
 
 
@@ -90,7 +88,7 @@ def test_a_visitors_chats_are_told_one_after_the_other(operator: Operator, chat:
 def test_what_came_of_one_request_is_found_by_its_callers_trace(operator: Operator, stack: Stack) -> None:
     headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
     body = {"visitor_name": "Aino Zebra", "message": TEXT}
-    made = requests.post(f"{stack.local.api_url}/chats", json=body, headers=headers, timeout=60).json()
+    made = call("POST", f"{stack.local.api_url}/chats", json=body, headers=headers).json()
 
     output = whole(operator, "--trace", TRACE, until=["POST /chats: 201"])
 

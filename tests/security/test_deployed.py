@@ -8,9 +8,8 @@ import pytest
 import requests
 from local.giosg import Fault
 from local.stack import LocalStack
-from tests.toolkit.deployment import Stack, Visitor, wait_for
+from tests.toolkit.deployment import PATIENCE_SECONDS, Stack, Visitor, call, connected, wait_for
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 NAME, TEXT, ANSWER = "Aino Zebra-Unique", "where is it unique-text", "on its way unique-answer"
 FOREIGN = "https://evil.example.com"
@@ -32,10 +31,10 @@ def test_nothing_secret_is_said_anywhere(deployed: Stack, visitor: Visitor) -> N
     giosg = deployed.giosg
     frames, answers = [], []
     ticket = visitor.call("POST", "/realtime").json()["url"]
-    with connect(ticket) as socket:
+    with connected(ticket) as socket:
         socket.send(json.dumps({"action": "ping"}))
         giosg.agent.say(visitor.chat_id, ANSWER)
-        while ANSWER not in (frame := str(socket.recv(timeout=20))):
+        while ANSWER not in (frame := str(socket.recv(timeout=PATIENCE_SECONDS))):
             frames.append(frame)
         frames.append(frame)
     for status in (403, 500):
@@ -48,7 +47,7 @@ def test_nothing_secret_is_said_anywhere(deployed: Stack, visitor: Visitor) -> N
         visitor.call("GET", "/chats/x"),
     ]
     wrong = deployed.local.webhook_urls.chats.rpartition("=")[0] + "=unique-wrong-secret"
-    answers.append(requests.post(wrong, json={"action": "added"}, timeout=30))
+    answers.append(call("POST", wrong, json={"action": "added"}))
 
     keys = {giosg.api_token, secret_in(wrong), *spellings(deployed.webhook_secret), *stored(deployed.local)}
     keys |= {visitor.token.rpartition(".")[2], ticket.partition("=")[2], *(agent.record.name for agent in giosg.agents)}
@@ -81,7 +80,7 @@ def test_a_page_of_a_foreign_origin_may_read_nothing(deployed: Stack, visitor: V
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": "authorization",
         }
-        answer = requests.options(f"{deployed.local.api_url}{path}", headers=headers, timeout=30)
+        answer = call("OPTIONS", f"{deployed.local.api_url}{path}", headers=headers)
         assert answer.headers.get("Access-Control-Allow-Origin") not in {"*", FOREIGN}
     read = visitor.call("GET", "/chats", headers={"Origin": FOREIGN})
     assert read.headers.get("Access-Control-Allow-Origin") not in {"*", FOREIGN}
@@ -122,7 +121,7 @@ def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Stack, vis
         request = requests.Request(method, url, headers={"Authorization": f"Bearer {visitor.token}"}, json={})
         prepared = request.prepare()
         prepared.url = url.replace(" ", "%20")
-        answer = requests.Session().send(prepared, timeout=30)
+        answer = requests.Session().send(prepared, timeout=PATIENCE_SECONDS)
         assert answer.status_code in {400, 404, 405, 414}, answer.text
     steered = [call for call in deployed.giosg.requests.all()[before:] if "users" in call.path or part[:8] in call.path]
     assert steered == []
@@ -131,7 +130,7 @@ def test_a_hostile_path_reaches_neither_giosg_nor_a_failure(deployed: Stack, vis
 def test_a_known_person_gets_a_session(deployed: Stack) -> None:
     body = {"identity_token": deployed.identity_token("customer-7", name="Aino")}
 
-    answers = [requests.post(f"{deployed.local.api_url}/sessions", json=body, timeout=30) for _ in range(2)]
+    answers = [call("POST", f"{deployed.local.api_url}/sessions", json=body) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201], answers[0].text
     assert len({answer.json()["visitor"]["id"] for answer in answers}) == 1
@@ -142,18 +141,18 @@ def test_a_ticket_of_before_opens_nothing_once_its_session_has_ended(deployed: S
     tickets = [planted.call("POST", "/realtime").json()["url"] for _ in range(2)]
     body = {"identity_token": deployed.identity_token("the-victim")}
     headers = {"Authorization": f"Bearer {planted.token}"}
-    with connect(planted.call("POST", "/realtime").json()["url"]) as socket:
+    with connected(planted.call("POST", "/realtime").json()["url"]) as socket:
         socket.send(json.dumps({"action": "ping"}))
-        socket.recv(timeout=20)
+        socket.recv(timeout=PATIENCE_SECONDS)
 
-        joined = requests.post(f"{deployed.local.api_url}/sessions", json=body, headers=headers, timeout=30)
+        joined = call("POST", f"{deployed.local.api_url}/sessions", json=body, headers=headers)
 
         assert joined.json()["visitor"]["id"] == planted.id
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE_SECONDS)
     for ticket in tickets:
         with pytest.raises(InvalidStatus):
-            connect(ticket)
+            connected(ticket)
 
 
 def test_a_flood_of_messages_is_stopped(deployed: Stack, visitor: Visitor) -> None:

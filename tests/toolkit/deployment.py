@@ -16,8 +16,10 @@ from local.stack import LocalStack
 from local.stack.webhook_urls import read_secret
 from tests.toolkit.identities import signed
 from tests.toolkit.push_service import PushService
+from websockets.sync.client import ClientConnection, connect
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
+"""The longest wait for anything that a deployed stack does: its functions start cold, and the machine may be busy."""
 COORDINATION = "CoordinationTable"
 ROOMS = {"sales": "5e1f0a86-93c4-4b7d-8a2e-6d40c7b915f3"}
 SWITCHED_ON = {"AbsentVisitorNotices": "ENABLED", "KnownUsers": "on", "Quotas": "on", "WebPush": "on"}
@@ -34,7 +36,7 @@ class Visitor:
 
     def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} | arguments.pop("headers", {})
-        return requests.request(method, f"{self.api_url}{path}", headers=headers, timeout=30, **arguments)
+        return call(method, f"{self.api_url}{path}", headers=headers, **arguments)
 
     def send(self, text: str, **fields: Any) -> requests.Response:
         return self.call("POST", f"/chats/{self.chat_id}/messages", json={"message": text, **fields})
@@ -80,8 +82,12 @@ class Stack:
         urls = self.local.webhook_urls
         self.giosg.webhooks.deliver_to(Target(chats_url=urls.chats, messages_url=urls.messages))
 
+    def settle(self) -> None:
+        """Wait until Giosg has told of everything, and has its answers."""
+        assert self.giosg.webhooks.wait_until_delivered(timeout_seconds=PATIENCE_SECONDS)
+
     def ask_to_start(self, **fields: Any) -> requests.Response:
-        return requests.post(f"{self.local.api_url}/chats", json=fields, timeout=30)
+        return call("POST", f"{self.local.api_url}/chats", json=fields)
 
     def start(self, **fields: Any) -> Visitor:
         """Start a chat as a new visitor."""
@@ -94,7 +100,7 @@ class Stack:
         """Start a chat that an agent is in, and of which all webhooks have come."""
         visitor = self.start(**fields)
         self.giosg.agent.join(visitor.chat_id)
-        assert self.giosg.webhooks.wait_until_delivered(timeout_seconds=PATIENCE_SECONDS)
+        self.settle()
         return visitor
 
     def identity_token(self, subject: str, *, key: str | None = None, **claims: Any) -> str:
@@ -102,10 +108,11 @@ class Stack:
         return signed(subject, key or self._secret("IdentitySecretArn"), **claims)
 
     def calm(self) -> None:
-        """Leave everything as it was found: agents online, no faults, and nobody's quota used up."""
+        """Leave everything as it was found: agents online, no faults, nothing under way, and nobody's quota used up."""
         self.giosg.troubles.clear()
         self.giosg.faults.clear()
         self.giosg.webhooks.misbehaviour.clear()
+        self.settle()
         self._forget("quota#")
         for agent in self.giosg.agents:
             agent.go_online()
@@ -169,9 +176,19 @@ class Stack:
         return [item for item in items if item["id"]["S"].startswith(kind)]
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+def call(method: str, url: str, **arguments: Any) -> requests.Response:
+    return requests.request(method, url, timeout=PATIENCE_SECONDS, **arguments)
+
+
+def connected(url: str, **options: Any) -> ClientConnection:
+    """Open a socket, which a machine that is too busy for a pong does not close."""
+    socket: ClientConnection = connect(url, open_timeout=PATIENCE_SECONDS, ping_interval=None, **options)
+    return socket
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
     """Wait until a condition holds and give what it gave."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := condition()):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)

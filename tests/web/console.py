@@ -7,8 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
-
-PATIENCE_SECONDS = 15.0
+from tests.toolkit.deployment import PATIENCE_SECONDS
 
 
 class AgentConsole:
