@@ -6,6 +6,7 @@ import pytest
 from functions.socket_connect import app as connecting
 from functions.socket_disconnect import app as disconnecting
 from functions.socket_message import app as talking
+from local.giosg import SimulatedGiosg
 from tests.aws import Context, Functions, socket_event
 from tests.toolkit.clock import Clock
 from tests.toolkit.visitors import Chatting, start
@@ -83,6 +84,20 @@ def test_a_ping_has_the_chats_compared_in_which_an_answer_may_come(functions: Fu
     clock.advance(seconds=40)
     ping("socket")
     assert compared() == [asking.chat_id]
+
+
+def test_pings_in_quick_succession_show_a_visitor_present_once(
+    giosg: SimulatedGiosg, chatting: Chatting, clock: Clock
+) -> None:
+    connect(chatting, "socket")
+    shown = []
+
+    for seconds in (0, 20, 40):
+        clock.advance(seconds=seconds)
+        ping("socket")
+        shown.append(len(giosg.requests.matching(method="PATCH", path=f"/visitors/{chatting.visitor_id}$")))
+
+    assert shown == [1, 1, 2]
 
 
 SOCKET_HOST = "abc123.execute-api.eu-north-1.amazonaws.com"
