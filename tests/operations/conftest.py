@@ -44,5 +44,13 @@ def stack(deployed_stack: Stack) -> Iterator[Stack]:
 
 
 @pytest.fixture
+def heard(stack: Stack) -> None:
+    """Let the newest webhooks in the log, one of each kind, be such as were taken: refused ones may be older."""
+    stack.settle()
+    stack.giosg.website_visitor.start_chat("Hello")
+    stack.settle()
+
+
+@pytest.fixture
 def operator(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Operator:
     return Operator(stack, capsys)

@@ -76,6 +76,7 @@ def test_webhooks_that_do_not_arrive_are_named(stack: Stack, name: str) -> None:
 
 def test_webhooks_with_another_secret_are_named(stack: Stack) -> None:
     deployed = find_stack("local", region=None, environment=stack.environment)
+    stack.settle()
     stack.giosg.troubles.begin("wrong_webhook_secret")
     looks = WebhookLooks(deployed, StackApi(deployed), LogLines(deployed))
     stack.giosg.website_visitor.start_chat("Hello")

@@ -43,6 +43,7 @@ def test_webhooks_that_came_are_said_with_their_time(deployed: DeployedStack, st
     assert "The first webhook about messages: received, after " in said
 
 
+@pytest.mark.usefixtures("heard")
 def test_silence_is_met_with_what_to_look_at(deployed: DeployedStack) -> None:
     came, said = waited(deployed, since=datetime.now(UTC) + timedelta(minutes=1))
 
@@ -52,13 +53,15 @@ def test_silence_is_met_with_what_to_look_at(deployed: DeployedStack) -> None:
 
 def test_webhooks_with_a_wrong_secret_are_told_from_silence(deployed: DeployedStack, stack: Stack) -> None:
     url = stack.local.webhook_urls.chats.rpartition("=")[0] + "=old-secret"
+    stack.settle()
     stack.giosg.webhooks.deliver_to(Target(chats_url=url, messages_url=None, retry_seconds=()))
-    stack.giosg.website_visitor.start_chat(None)
+    try:
+        stack.giosg.website_visitor.start_chat(None)
 
-    since = datetime.now(UTC) + timedelta(minutes=1)
-    wait_for(lambda: "come with a wrong secret" in waited(deployed, since=since)[1])
-
-    stack.subscribe()
+        since = datetime.now(UTC) + timedelta(minutes=1)
+        wait_for(lambda: "come with a wrong secret" in waited(deployed, since=since)[1])
+    finally:
+        stack.subscribe()
 
 
 def test_nobody_waits_for_lines_that_are_not_logged(deployed: DeployedStack) -> None:

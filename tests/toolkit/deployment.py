@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 PATIENCE_SECONDS = 60.0
 """The longest wait for anything that a deployed stack does: its functions start cold, and the machine may be busy."""
 COORDINATION = "CoordinationTable"
+DEAD_LETTERS = ("SyncDeadLetters", "EventDeadLetters", "PushDeadLetters")
 ROOMS = {"sales": "5e1f0a86-93c4-4b7d-8a2e-6d40c7b915f3"}
 SWITCHED_ON = {"AbsentVisitorNotices": "ENABLED", "KnownUsers": "on", "Quotas": "on", "WebPush": "on"}
 
@@ -108,12 +109,14 @@ class Stack:
         return signed(subject, key or self._secret("IdentitySecretArn"), **claims)
 
     def calm(self) -> None:
-        """Leave everything as it was found: agents online, no faults, nothing under way, and nobody's quota used up."""
+        """Leave everything as it was found: agents online, no faults, nothing under way or given up, no quota used."""
         self.giosg.troubles.clear()
         self.giosg.faults.clear()
         self.giosg.webhooks.misbehaviour.clear()
         self.settle()
         self._forget("quota#")
+        for queue in DEAD_LETTERS:
+            self.local.boto3_client("sqs").purge_queue(QueueUrl=self.local.resources[queue])
         for agent in self.giosg.agents:
             agent.go_online()
 
