@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from operations.__main__ import main
-from tests.toolkit.deployment import Stack
+from operations.doctor import visitor
+from tests.toolkit.deployment import PATIENCE_SECONDS, Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Operator:
 
 
 @pytest.fixture
-def stack(deployed_stack: Stack) -> Iterator[Stack]:
+def stack(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Return the stack, with which the doctor's visitors are as patient as all others."""
+    monkeypatch.setattr(visitor, "FRAME_SECONDS", PATIENCE_SECONDS)
     yield deployed_stack
     deployed_stack.calm()
 
