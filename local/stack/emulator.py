@@ -33,7 +33,7 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105 - it opens nothing but the emulator
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 PORTS = range(20_000, 30_000)
-"""For programs that listen later: Linux and macOS give none of these to somebody who leaves the choice to them."""
+"""For programs that listen later: as they come, Linux and macOS give none of these to who leaves the choice to them."""
 PORTS_OF_A_PROCESS = 20
 """So many processes in a row, such as those that share the tests, choose from ports of their own."""
 
