@@ -48,6 +48,8 @@ CONTENT_TYPES = {
 }
 IMPORT = re.compile(r'^import .* from "(\.{1,2}/[\w/]+\.js)";\n', re.MULTILINE)
 TYPES = re.compile(r"/\*\*.*?\*/ ?", re.DOTALL)
+# A field that is written down for its type alone: it is undefined with or without it.
+DECLARATION = re.compile(r"^ +/\*\* @type .*\*/ \w+;\n", re.MULTILINE)
 EXPORT_NOTHING = "export {};\n"
 # Two slashes between blanks, to the end of the line: no text of the page holds that.
 COMMENT = re.compile(r"(^|\s)// .*$|^\s*//$")
@@ -94,7 +96,7 @@ def joined(module: Path) -> str:
 
 def trimmed_script(text: str) -> str:
     """Leave out comments, types and blanks, and shorten private names; what is left is never touched."""
-    lines = (COMMENT.sub("", line).strip() for line in shortened(TYPES.sub("", text)).splitlines())
+    lines = (COMMENT.sub("", line).strip() for line in shortened(TYPES.sub("", DECLARATION.sub("", text))).splitlines())
     return NEEDLESS_BREAK.sub("", compact("\n".join(line for line in lines if line))) + "\n"
 
 

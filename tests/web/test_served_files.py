@@ -76,7 +76,7 @@ def test_what_is_served_is_the_source_without_comments_blanks_and_private_names(
         for script in (PACKAGE_SCRIPT.parent / "view" / "panel.js", served_files / named(names, "chat", "js"))
     )
 
-    untyped = re.sub(r"/\*\*.*?\*/ ?", "", source, flags=re.DOTALL)
+    untyped = re.sub(r"/\*\*.*?\*/ ?(\w+;\n)?", "", source, flags=re.DOTALL)
     code = [re.sub(r"(^|\s)// .*", "", line).strip() for line in untyped.splitlines()]
     kept = [line for line in code if line and not line.startswith("import ") and "import(" not in line]
     served = "".join(served.split())
