@@ -44,14 +44,14 @@ export class VisitorChat extends EventTarget {
   /** @param {Options} options */
   constructor(options) {
     super();
-    const { api, storage, token, room, fetch, WebSocket } = options;
-    /** @type {Scope} */
-    const scope = options.scope ?? globalThis;
+    /** @type {{ scope?: Scope }} */
+    const { scope = globalThis } = options;
+    const { api, storage = storageOf(scope), token, room, fetch, WebSocket } = options;
     const root = api.replace(/\/*$/, "/");
     this.room = room;
     this.#options = options;
     this.#scope = scope;
-    this.#session = new Session(root, storage === undefined ? storageOf(scope) : storage, scope);
+    this.#session = new Session(root, storage, scope);
     this.#api = new Api(root, fetch ?? scope.fetch, () => this.#setConnected(true));
     this.#outbox = new Outbox(this.#session, scope, {
       deliver: (item) => this.#deliver(item),
@@ -140,6 +140,9 @@ export class VisitorChat extends EventTarget {
 
   /** @param {Visitor} changes */
   #remember(changes) {
+    const { visitor } = this;
+    this.refresh();
+    if (visitor && !this.visitor) return; // another tab has just forgotten it
     this.#session.remember(changes);
     this.#recall();
   }
@@ -149,7 +152,7 @@ export class VisitorChat extends EventTarget {
     const { chatId, token, held } = this.visitor ?? {};
     this.#recall();
     this.#outbox.recall();
-    if (`${held ?? ""}` !== `${this.visitor?.held ?? ""}`) this.#live.readOnce();
+    if (`${held}` !== `${this.visitor?.held}`) this.#live.readOnce();
     const isOther = chatId !== this.visitor?.chatId;
     if (token && !this.visitor) this.#forgotten();
     else if (isOther) this.#follow();
@@ -184,9 +187,10 @@ export class VisitorChat extends EventTarget {
 
   // Known people have the same chat on every device.
   async #findChat() {
+    const { token } = this.#api;
     try {
       const [newest] = (await this.#api.get("chats?limit=1")).chats;
-      if (!newest || newest.status === "ended" || this.visitor?.chatId) return;
+      if (!newest || newest.status === "ended" || this.visitor?.chatId || token !== this.#api.token) return;
       this.#remember({ chatId: newest.id });
       this.#live.start();
     } catch (error) {
@@ -204,7 +208,7 @@ export class VisitorChat extends EventTarget {
 
   close() {
     this.#stop.abort();
-    this.#live.stop();
+    this.#live.close();
     this.#outbox.close();
     this.#session.close();
   }
@@ -290,12 +294,16 @@ export class VisitorChat extends EventTarget {
     return this.#add({ text, ...details, isHeld: true });
   }
 
+  /** @returns {Promise<HeldMessage[]>} */
   async held() {
+    const { heldMessages } = this;
     const token = this.visitor?.token;
     if (!token) return [];
     const { held_messages: list } = await this.#api.get("held_messages");
-    if (token === this.visitor?.token) this.#setHeld(list);
-    return this.heldMessages;
+    // It may be another visitor's, or older than a frame.
+    if (token !== this.visitor?.token || heldMessages !== this.heldMessages) return this.held();
+    this.#setHeld(list);
+    return list;
   }
 
   /** @param {string} id */
@@ -366,8 +374,7 @@ export class VisitorChat extends EventTarget {
   async #deliver(item) {
     if (!item.chatId && !this.visitor?.chatId) this.refresh();
     const chatId = item.chatId ?? this.visitor?.chatId;
-    const content = item.press ? { action: item.press } : { message: item.text };
-    const body = { ...content, client_message_id: item.id };
+    const body = { ...(item.press ? { action: item.press } : { message: item.text }), client_message_id: item.id };
     if (!chatId) return this.#begin(item, body);
     const message = await this.#api.post(`chats/${chatId}/messages`, body);
     if (chatId === this.visitor?.chatId) this.#take([message]);
@@ -393,7 +400,7 @@ export class VisitorChat extends EventTarget {
     const others = this.#outbox.items.filter((item) => !item.chatId);
     this.#outbox.change(others, { chatId: chat.id });
     if (message) this.#take([message]);
-    if (!this.#stop.signal.aborted) this.#live.startFresh();
+    this.#live.startFresh();
   }
 
   /** @param {HeldMessage} held */
@@ -403,10 +410,11 @@ export class VisitorChat extends EventTarget {
   }
 
   /**
-   * The visitor asked to be forgotten while the chat was being made.
-   * @param {string} token
+   * The visitor asked to be forgotten while the chat was being made. One who had a token has been erased with it.
+   * @param {string} [token]
    */
   async #eraseUnwanted(token) {
+    if (!token) return;
     this.#api.token = token;
     const erased = this.#api.delete("visitor");
     this.#recall();
@@ -445,8 +453,7 @@ export class VisitorChat extends EventTarget {
    */
   #undelivered(item, { status, code }) {
     if (status === 401) this.#sessionLost();
-    else if (code === "chat_not_found") this.#chatRemoved();
-    else if (code === "chat_ended") this.#endedMeanwhile(item);
+    else if (code === "chat_ended" || code === "chat_not_found") this.#chatClosed(item, code);
     else if (code === "no_agents_online") this.#giveUp(code, this.#outbox.items);
     else if (code === "agents_online") this.#startInstead(item);
     else if (item.isHeld && (code === "too_many_held" || code === "messages_not_held")) this.#giveUp(code, [item]);
@@ -475,12 +482,17 @@ export class VisitorChat extends EventTarget {
     this.#emit("unsent", { code, messages: this.messages.filter(({ key }) => keys.includes(key)) });
   }
 
-  /** @param {OutboxItem} item */
-  #endedMeanwhile(item) {
+  /**
+   * It may be another chat than the one that is shown.
+   * @param {OutboxItem} item
+   * @param {string} code
+   */
+  #chatClosed(item, code) {
     const chatId = item.chatId ?? this.visitor?.chatId;
-    if (this.chat && chatId === this.chat.id) this.#setChat({ ...this.chat, status: "ended" });
-    const late = this.#outbox.items.filter((other) => (other.chatId ?? chatId) === chatId);
-    this.#giveUp("chat_ended", late);
+    const isPresent = chatId === this.visitor?.chatId;
+    if (isPresent && code === "chat_not_found") return this.#chatRemoved();
+    if (isPresent && this.chat) this.#setChat({ ...this.chat, status: "ended" });
+    this.#giveUp(code, this.#outbox.items.filter((other) => (other.chatId ?? chatId) === chatId));
   }
 
   // The token is dead. What was said stays readable in this page.
@@ -520,8 +532,9 @@ export class VisitorChat extends EventTarget {
     let page;
     do {
       this.#readAgain = false;
+      this.#newest = undefined;
       page = await this.#readPage();
-    } while (page?.has_more || this.#readAgain || this.#wasBehind());
+    } while (page?.has_more || this.#readAgain || (this.#newest && this.#newest !== this.#transcript.cursor));
     if (this.isEnded && page?.chat.status === "ended") this.#live.stopReconnecting();
   }
 
@@ -538,12 +551,6 @@ export class VisitorChat extends EventTarget {
     const isBehind = newest !== this.#transcript.cursor;
     if (this.isEnded && !isBehind) this.#live.stopReconnecting();
     return isBehind && (!!newest || !this.isEnded);
-  }
-
-  #wasBehind() {
-    const newest = this.#newest;
-    this.#newest = undefined;
-    return !!newest && newest !== this.#transcript.cursor;
   }
 
   async #readPage() {
@@ -585,6 +592,7 @@ export class VisitorChat extends EventTarget {
    * @param {Chat} chat
    */
   #setChat(chat) {
+    if (chat.id !== this.visitor?.chatId) return;
     const known = this.chat?.id === chat.id ? this.chat : null;
     const isOver = chat.status === "ended";
     if (known && ((known.status === "ended" && !isOver) || chat.updated_at < known.updated_at)) return;

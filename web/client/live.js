@@ -36,6 +36,7 @@ export const backOff = (failures, scope) =>
 
 export class Live {
   isRunning = false;
+  #isClosed = false;
   /** @type {WebSocket | null} */
   #socket = null;
   #isConnecting = false;
@@ -67,20 +68,20 @@ export class Live {
   // A chat that is under way: what was said is read while the socket opens.
   start() {
     if (this.isRunning && (this.#socket || this.#isConnecting)) return;
-    this.isRunning = true;
+    this.isRunning = !this.#isClosed;
     this.wake();
   }
 
   // A chat that has just begun: there is nothing to read before the socket is open, if it opens soon.
   startFresh() {
-    this.isRunning = true;
+    this.isRunning = !this.#isClosed;
     this.#connect();
     this.#planRead();
   }
 
   // A chat that is known to have ended, or of which a frame tells something.
   readOnce() {
-    this.isRunning = true;
+    this.isRunning = !this.#isClosed;
     this.#read();
   }
 
@@ -94,6 +95,12 @@ export class Live {
   stop() {
     this.stopReconnecting();
     this.#drop();
+  }
+
+  // For good: what is on its way still arrives, and starts nothing.
+  close() {
+    this.#isClosed = true;
+    this.stop();
   }
 
   // The page is visible again, or the network is back: whatever was planned for later is due now.
@@ -151,13 +158,15 @@ export class Live {
     this.scope.clearTimeout(this.#connectTimer);
     if (!WebSocket || this.#isConnecting || this.#socket || !this.isRunning) return;
     this.#isConnecting = true;
+    const { token } = this.api;
     try {
       const { url } = await this.api.post("realtime");
-      if (this.isRunning) this.#listen(new WebSocket(url));
+      if (this.isRunning && token === this.api.token) this.#listen(new WebSocket(url));
     } catch (error) {
       this.#planConnect(/** @type {ApiError} */ (error));
     }
     this.#isConnecting = false;
+    if (token !== this.api.token) this.#connect(); // the ticket was another visitor's
   }
 
   /** @param {Partial<ApiError>} [error] */
@@ -178,7 +187,7 @@ export class Live {
       this.#planRead();
       this.#ping();
     };
-    socket.onmessage = ({ data }) => this.#heard(data);
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#heard(data);
     socket.onclose = () => this.#closed(socket);
   }
 

@@ -382,7 +382,7 @@ async function talkingTab(options = {}) {
 
 test("a read that is refused after the visitor was forgotten says nothing", async () => {
   const { stack, storage, client, lost } = await talkingTab();
-  const arrive = stack.delayAnswers(READ);
+  const arrive = stack.delayAnswer(READ);
   stack.meddle = (_method, path) => (path.includes("/messages") ? refused(401, "invalid_visitor_token")() : null);
   client.wake();
   await client.forget();
@@ -395,7 +395,7 @@ test("a read that is refused after the visitor was forgotten says nothing", asyn
 
 test("a read that is refused late does not end what was begun since", async () => {
   const { stack, client, lost } = await talkingTab();
-  const arrive = stack.delayAnswers(READ);
+  const arrive = stack.delayAnswer(READ);
   stack.meddle = (_method, path) => (path.startsWith("chats/chat-1/messages") ? refused(401, "invalid_visitor_token")() : null);
   client.wake();
   await client.forget();
@@ -411,8 +411,8 @@ test("a read that is refused late does not end what was begun since", async () =
 
 test("a token that is dead is no loss if another tab has got a new one meanwhile", async () => {
   const { stack, storage, client, lost } = await talkingTab({ token: `${OWNER}.1.x` });
-  const read = stack.delayAnswers(READ);
-  const sent = stack.delayAnswers("POST chats/chat-1/messages");
+  const read = stack.delayAnswer(READ);
+  const sent = stack.delayAnswer("POST chats/chat-1/messages");
   stack.meddle = (_method, path) => (path.includes("/messages") ? refused(401, "invalid_visitor_token")() : null);
   client.wake();
   client.send("With the new one");
@@ -434,7 +434,7 @@ test("a token that another tab has let go is forgotten, and not lost", async () 
   const { stack, storage, client, lost } = await talkingTab();
   const { client: other } = openTab({ stack, storage: storage.otherTab() });
   stack.meddle = refused(401, "invalid_visitor_token");
-  const arrive = stack.delayAnswers(READ);
+  const arrive = stack.delayAnswer(READ);
   client.wake();
   await settle();
   storage.listener = undefined; // the window hears of it in a moment
@@ -447,7 +447,7 @@ test("a token that another tab has let go is forgotten, and not lost", async () 
 
 test("a chat that was not found does not put another away", async () => {
   const { stack, client, lost } = await talkingTab();
-  const arrive = stack.delayAnswers(READ);
+  const arrive = stack.delayAnswer(READ);
   stack.meddle = (_method, path) => (path.startsWith("chats/chat-1") ? refused(404, "chat_not_found")() : null);
   client.wake();
   await settle();
@@ -460,4 +460,157 @@ test("a chat that was not found does not put another away", async () => {
   assert.deepEqual(lost, []);
   assert.equal(client.chat.id, "chat-2");
   assert.deepEqual(listed(client), ["Another"]);
+});
+
+const closedStack = () => Object.assign(new Stack(), { isOnline: false });
+
+test("what becomes of a held message while the list is on its way stays so", async () => {
+  const { stack, client } = open({ stack: closedStack() });
+  client.hold("Do you mend boots?");
+  await settle();
+  const arrive = stack.delayAnswer("GET held_messages");
+  client.wake();
+  await settle();
+  Object.assign(stack.held[0], { status: "expired" });
+  stack.tell({ event: "held_message", held_message: { ...stack.held[0] } });
+
+  await arrive();
+
+  assert.deepEqual(client.heldMessages.map(({ status }) => status), ["expired"]);
+  assert.deepEqual(client.visitor.held, []);
+});
+
+test("a message that is left while the list is on its way stays in it", async () => {
+  const { stack, client } = open({ stack: closedStack() });
+  client.hold("one");
+  await settle();
+  const arrive = stack.delayAnswer("GET held_messages");
+  client.wake();
+  client.hold("two");
+  await settle();
+
+  await arrive();
+
+  assert.deepEqual(client.heldMessages.map(({ message }) => message), ["two", "one"]);
+});
+
+test("the end of a chat that another tab has just forgotten leaves nothing", async () => {
+  const { stack, storage, client, lost } = await talkingTab();
+  const { client: other } = openTab({ stack, storage: storage.otherTab() });
+  storage.listener = undefined; // the window hears of it in a moment
+  other.signOut();
+
+  stack.end();
+  await settle();
+
+  assert.equal(storage.length, 0);
+  assert.deepEqual(lost, ["forgotten"]);
+  assert.equal(client.visitor, null);
+  assert.deepEqual([client.messages, client.earlier], [[], []]);
+});
+
+test("an end that is confirmed late does not end what was begun since", async () => {
+  const { stack, client } = await talkingTab();
+  const arrive = stack.delayAnswer("POST chats/chat-1/end");
+  const ending = client.end();
+  await settle();
+  client.send("Another");
+  await settle();
+
+  await arrive();
+  await ending;
+
+  assert.equal(client.chat.id, "chat-2");
+  assert.equal(client.isUnderWay, true);
+});
+
+test("a ticket that comes after the visitor was forgotten opens no socket for the next", async () => {
+  const stack = new Stack();
+  const { client } = openTab({ stack, storage: new MemoryStorage() });
+  const arrive = stack.delayAnswer("POST realtime");
+  client.send("Hello");
+  await settle();
+  await client.forget();
+  client.send("Somebody else");
+  await settle();
+
+  await arrive();
+
+  assert.equal(stack.requests.filter((call) => call === "POST realtime").length, 2);
+  assert.equal(stack.openedSockets, 1);
+});
+
+test("what a socket still says after the visitor was forgotten is not listened to", async () => {
+  const { stack, client } = open({ stack: closedStack() });
+  client.hold("Do you mend boots?");
+  await settle();
+  const [socket] = stack.sockets;
+  await client.forget();
+
+  socket.onmessage({ data: JSON.stringify({ event: "held_message", held_message: { ...stack.held[0] } }) });
+
+  assert.deepEqual(client.heldMessages, []);
+  assert.equal(client.visitor, null);
+});
+
+test("a client that is closed while it reads what is held opens nothing", async () => {
+  const { stack, storage, client } = open({ stack: closedStack() });
+  client.hold("Do you mend boots?");
+  await settle();
+  client.close();
+  const { client: next } = open({ stack, storage });
+  next.resume();
+  next.close();
+  await settle();
+
+  assert.deepEqual(await since(stack, () => stack.clock.pass(10 * MINUTE)), []);
+  assert.equal(stack.sockets.size, 0);
+});
+
+test("the chat of a person who has signed out meanwhile is not gone on in", async () => {
+  const { stack } = await talkingTab();
+  const storage = new MemoryStorage();
+  const { client } = openTab({ stack, storage, token: `${OWNER}.1.x` });
+  const arrive = stack.delayAnswer("GET chats");
+  client.resume();
+  client.signOut();
+
+  await arrive();
+
+  assert.equal(storage.length, 0);
+  assert.equal(client.visitor, null);
+});
+
+test("a chat that a known visitor began just before they were forgotten is erased with them", async () => {
+  const { stack, storage, client, lost } = await talkingTab();
+  stack.end();
+  const arrive = stack.delayAnswer("POST chats");
+  client.send("Another");
+  await settle();
+  await client.forget();
+
+  await arrive();
+
+  assert.equal(stack.requests.filter((call) => call === "DELETE visitor").length, 1);
+  assert.deepEqual(lost, ["forgotten"]);
+  assert.equal(storage.length, 0);
+});
+
+test("a text of a chat that is gone is given up alone, and puts no other chat away", async () => {
+  const { stack, client, lost } = await talkingTab();
+  stack.meddle = (_method, path) => (path === "chats/chat-1/messages" ? refused(400, "invalid_request")() : null);
+  const key = client.send("Of the first chat");
+  await settle();
+  stack.end();
+  client.send("Another");
+  await settle();
+  stack.chats.delete("chat-1");
+  stack.meddle = () => null;
+
+  client.retry(key);
+  await settle();
+
+  assert.deepEqual(lost, []);
+  assert.equal(client.isUnderWay, true);
+  assert.deepEqual(client.messages.map(({ message, error }) => [message, error]), [["Another", undefined], ["Of the first chat", "chat_not_found"]]);
 });

@@ -135,6 +135,8 @@ export class Stack {
     const path = url.href.slice(API.length);
     const call = `${method} ${path.replace(/\?.*/, "")}`;
     this.requests.push(call);
+    const onItsWay = this.#onTheirWay.get(call);
+    this.#onTheirWay.delete(call);
     this.tokens.add(headers.Authorization);
     if (method === "POST") this.bodies.push(body && JSON.parse(body));
     await null;
@@ -142,16 +144,15 @@ export class Stack {
     if (this.answerPage) return new Response(this.answerPage, { status: 200 });
     const [status, answer] = this.meddle(method, path, content) ?? this.#answer(method, path, content, headers);
     const said = answer && JSON.stringify(answer);
-    await this.#onTheirWay.get(call);
+    await onItsWay;
     return new Response(said, { status });
   };
 
-  // Answers to such a call are on their way until the function that is returned is called: what they say grows old.
-  delayAnswers(call) {
+  // The next answer to such a call is on its way, and grows old, until the function that is returned is called.
+  delayAnswer(call) {
     let arrive;
     this.#onTheirWay.set(call, new Promise((resolve) => (arrive = resolve)));
     return () => {
-      this.#onTheirWay.delete(call);
       arrive();
       return settle();
     };
