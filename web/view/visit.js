@@ -132,14 +132,15 @@ export class Visit extends VisitorChat {
 
   async checkPresence() {
     if (this.isChoosing) return;
-    try {
-      const answer = await this.availability();
+    const { room } = this;
+    const answer = await this.availability().catch(() => null);
+    if (room !== this.room) return; // another has been chosen meanwhile
+    if (answer) {
       this.holdsMessages = !!answer.holds_messages;
-      this.#setPresence(answer.is_online ? "online" : "away");
       this.waitSeconds = answer.estimated_waiting_time_seconds;
-    } catch {
-      this.#setPresence("unclear"); // the visitor may write all the same: starting a chat tells for sure
     }
+    // Unclear: the visitor may write all the same, and starting a chat tells for sure.
+    this.#setPresence(answer ? (answer.is_online ? "online" : "away") : "unclear");
     this.changed();
   }
 
