@@ -190,6 +190,7 @@ def test_the_bot_asks_with_buttons(giosg: SimulatedGiosg, caller: Caller, consol
 
 def test_what_is_set_up_wrong_is_begun_and_ended(caller: Caller, console: Console) -> None:
     console.find("#misbehave summary").click()
+    console.find("#trouble option[value=no_router]")
     Select(console.find("#trouble")).select_by_value("no_router")
     console.find("#begin-trouble").click()
     console.wait_for(lambda: console.texts("#now") == ["Now: no router leads from the room to agents."])

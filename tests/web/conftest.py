@@ -88,6 +88,16 @@ def visited(page: ChatPage) -> ChatPage:
     return page
 
 
+@pytest.fixture
+def talking(visited: ChatPage, api: VisitorApi) -> ChatPage:
+    """A page on which a chat with an agent is under way."""
+    visited.say_and_wait("Hello")
+    visited.until_live(api)
+    api.agent.join()
+    visited.until_status("With Oona")
+    return visited
+
+
 @pytest.fixture(autouse=True)
 def _without_complaints(request: pytest.FixtureRequest) -> Iterator[None]:
     """A page must neither break its own policy nor log an error of its own, whatever the test was about."""

@@ -29,7 +29,7 @@ class AgentConsole:
         with self._at_work():
             self._press(By.XPATH, f"//ul[@id='waiting']//button[contains(., '{visitor}')]")
             self._press(By.ID, "take")
-            self.wait.until(expected.visibility_of_element_located((By.ID, "text")))
+            self.wait.until(expected.element_to_be_clickable((By.ID, "text")))
 
     def say(self, text: str) -> None:
         with self._at_work():

@@ -16,6 +16,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 from tests.web.tab import set_network
+from tests.web.visitor_api import VisitorApi
 
 # Made before any script of the page runs: what the page's policy refused.
 WATCH_VIOLATIONS = """
@@ -151,6 +152,11 @@ class ChatPage:
 
     def until_notice(self, text: str) -> None:
         self.until_text(".bar", text)
+
+    def until_live(self, api: VisitorApi) -> None:
+        """Wait until the chat has its socket and is through with its first read: what happens next it hears at once."""
+        self.until(lambda: api.socket_count == 1, "the socket")
+        self.until_seen("performance.getEntriesByType('resource').some(({ name }) => name.includes('/messages?'))")
 
     def settle(self) -> None:
         """Wait until nothing moves any more: what still comes in has other colours and another size."""

@@ -188,6 +188,7 @@ class TestAScreenReader:
 
     def test_hears_each_new_message_once(self, visited: ChatPage, api: VisitorApi) -> None:
         visited.say_and_wait("Hello")
+        visited.until_live(api)
         visited.call(self.HEARD)
 
         api.agent.join()

@@ -19,17 +19,9 @@ BEEPED = """
     const isAsked = import(arguments[0]).then(() => navigator.locks.request("a test", () => {}));
     isAsked.then(() => done(window.beeps), (error) => done(String(error)));
 """
+POST_MESSAGE = "POST chats/.*/messages"
 NEWEST = ".row:nth-last-child(1 of .agent)"
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-
-
-@pytest.fixture
-def talking(visited: ChatPage, api: VisitorApi) -> ChatPage:
-    """A page on which a chat with an agent is under way."""
-    visited.say_and_wait("Hello")
-    api.agent.join()
-    visited.until_status("With Oona")
-    return visited
 
 
 def test_the_first_message_starts_the_chat_under_the_name_given(visited: ChatPage, api: VisitorApi) -> None:
@@ -64,20 +56,22 @@ def test_an_agent_joins_answers_and_leaves(talking: ChatPage, api: VisitorApi) -
 
 
 def test_a_message_shows_at_once_and_then_that_it_is_sent(talking: ChatPage, api: VisitorApi) -> None:
-    api.faults.delay_seconds = 1.0
+    let_go = api.faults.hold(POST_MESSAGE)
 
     talking.say("Quick question")
 
     talking.until_state("Quick question", "Sending")
+    let_go.set()
     talking.until_state("Quick question", "Sent")
     assert talking.said().count("Quick question") == 1
 
 
 def test_messages_arrive_in_the_order_in_which_they_were_written(talking: ChatPage, api: VisitorApi) -> None:
-    api.faults.delay_seconds = 0.2
+    let_go = api.faults.hold(POST_MESSAGE)
 
     for text in ("one", "two", "three"):
         talking.say(text)
+    let_go.set()
     talking.until_state("three", "Sent")
 
     sent = [message["message"] for message in api.agent.chat.messages.values() if message["sender_type"] == "visitor"]
@@ -86,10 +80,11 @@ def test_messages_arrive_in_the_order_in_which_they_were_written(talking: ChatPa
 
 
 def test_two_messages_before_the_chat_exists_make_one_chat(visited: ChatPage, api: VisitorApi) -> None:
-    api.faults.delay_seconds = 0.3
+    let_go = api.faults.hold("POST chats")
 
     visited.say("one")
     visited.say("two")
+    let_go.set()
     visited.until_state("two", "Sent")
 
     assert len(api.chats.chats) == 1
@@ -120,15 +115,13 @@ def test_a_frame_that_never_came_is_read_later(talking: ChatPage, api: VisitorAp
 
 
 def test_a_frame_shows_that_the_one_before_it_was_lost(talking: ChatPage, api: VisitorApi) -> None:
-    talking.until(lambda: api.socket_count == 1, "the socket")
     api.faults.loses_frames = True
     api.agent.say("Lost")
     api.faults.loses_frames = False
 
     api.agent.say("Heard")
 
-    talking.until_said("Lost")
-    assert talking.said()[-2:] == ["Lost", "Heard"]
+    talking.until(lambda: talking.said()[-2:] == ["Lost", "Heard"], "both, in order")
 
 
 def test_what_was_said_is_there_after_a_reload(talking: ChatPage, api: VisitorApi) -> None:
@@ -380,10 +373,18 @@ class TestScrolling:
     def top(self, page: ChatPage) -> float:
         return float(page.call("return chat.shadowRoot.querySelector('.log').scrollTop"))
 
+    def scroll(self, page: ChatPage, top: int) -> bool:
+        """Return whether the log has stayed there: one that has grown before it heard of the scroll is at its end."""
+        script = f"""
+            const log = chat.shadowRoot.querySelector(".log");
+            const frame = () => new Promise(requestAnimationFrame);
+            log.scrollTop = {top};
+            return frame().then(frame).then(() => log.scrollTop === {top});
+        """
+        return bool(page.call(script))
+
     def test_stays_put_while_reading(self, long_talk: ChatPage, api: VisitorApi) -> None:
-        long_talk.call("chat.shadowRoot.querySelector('.log').scrollTop = 100")
-        long_talk.until(lambda: self.top(long_talk) == 100, "the scroll")
-        long_talk.call("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        long_talk.until(lambda: self.scroll(long_talk, 100), "the scroll to be heard of")
 
         api.agent.say("Something new")
         long_talk.until_said("Something new")

@@ -137,6 +137,7 @@ class TestTheJavaScriptApi:
             )
         embedded.open()
         embedded.say_and_wait("Hello")
+        embedded.until_live(api)
 
         api.agent.say("Hi!")
         api.agent.end()

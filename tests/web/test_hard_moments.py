@@ -16,15 +16,6 @@ def said_by_visitor(api: VisitorApi) -> list[str]:
     return [message["message"] for message in messages if message["sender_type"] == "visitor"]
 
 
-@pytest.fixture
-def talking(visited: ChatPage, api: VisitorApi) -> ChatPage:
-    visited.say_and_wait("Hello")
-    api.agent.join()
-    visited.until_status("With Oona")
-    visited.until(lambda: api.socket_count == 1, "the socket")
-    return visited
-
-
 class TestNobodyIsThere:
     @pytest.fixture
     def alone(self, page: ChatPage, api: VisitorApi) -> ChatPage:
@@ -107,8 +98,7 @@ class TestTheChatHasEnded:
         old = api.agent.chat
 
         talking.say("One more thing")
-        talking.until_shown(".over")
-        assert talking.text_of(".over p").endswith(": One more thing")
+        talking.until_text(".over p", ": One more thing")
         talking.press(".over .main")
         assert talking.draft() == "One more thing"
         talking.press(".send")
@@ -231,11 +221,12 @@ class TestGiosgIsSlowOrDown:
     def test_a_message_is_tried_again_when_asked(
         self, talking: ChatPage, api: VisitorApi, status: int, code: str
     ) -> None:
-        api.faults.refuse(POST_MESSAGE, Refused(status, code, retry_after=1))
+        api.faults.refuse(POST_MESSAGE, Refused(status, code, retry_after=1), times=100)
 
         talking.say("Patience")
 
         talking.until_state("Patience", "Not sent yet")
+        api.faults.refusals.clear()
         talking.until_state("Patience", "Sent")
         assert sum(message["message"] == "Patience" for message in api.agent.chat.messages.values()) == 1
 

@@ -97,8 +97,8 @@ def push(page: ChatPage, message: dict[str, Any]) -> None:
     here = page.driver.current_url
     with target(page.driver, lambda each: each["type"] == "page" and each["url"] == here) as tab:
         tab.do("ServiceWorker.enable")
-        found = tab.event("ServiceWorker.workerRegistrationUpdated", lambda params: bool(params["registrations"]))
-        registration = found["registrations"][-1]
+        found = tab.event("ServiceWorker.workerRegistrationUpdated", lambda params: bool(in_use(params)))
+        registration = in_use(found)[-1]
         origin = registration["scopeURL"].split("/", 3)
         tab.do(
             "ServiceWorker.deliverPushMessage",
@@ -106,6 +106,11 @@ def push(page: ChatPage, message: dict[str, Any]) -> None:
             registrationId=registration["registrationId"],
             data=json.dumps(message),
         )
+
+
+def in_use(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the registrations of an event that tells of those of earlier tests too."""
+    return [registration for registration in params["registrations"] if not registration["isDeleted"]]
 
 
 def notices(page: ChatPage, worker: str = "./chat/worker.js") -> list[dict[str, str]]:

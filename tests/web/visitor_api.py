@@ -21,6 +21,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 # The emulator's addresses have a path in front, and the page must not mind.
 ROOT = "/_aws/execute-api/a1b2c3/$default"
 
+# A test that fails lets nobody go.
+LONGEST_HOLD_SECONDS = 15
+
 Planned = TypeVar("Planned")
 
 
@@ -58,6 +61,12 @@ class Faults:
     def refuse(self, call: str, refused: Refused, *, times: int = 1) -> None:
         """Refuse the next calls that match, such as `POST .*/messages`."""
         self.refusals += [(call, refused)] * times
+
+    def hold(self, call: str) -> threading.Event:
+        """Let the next call that matches wait until what is returned is set."""
+        let_go = threading.Event()
+        self.meanwhile.append((call, lambda: let_go.wait(LONGEST_HOLD_SECONDS)))
+        return let_go
 
     def before(self, call: str) -> None:
         time.sleep(self.delay_seconds)
