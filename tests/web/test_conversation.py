@@ -24,6 +24,12 @@ NEWEST = ".row:nth-last-child(1 of .agent)"
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
+def posted(api: VisitorApi) -> list[str]:
+    """Return what was asked for in the chat since it was started: `messages` for each text, and `end`."""
+    asked_for = f"POST chats/{api.agent.chat.id}/"
+    return [request.removeprefix(asked_for) for request in api.requests if request.startswith(asked_for)]
+
+
 def test_the_first_message_starts_the_chat_under_the_name_given(visited: ChatPage, api: VisitorApi) -> None:
     visited.part("input").send_keys("Maija")
 
@@ -344,7 +350,8 @@ class TestWriting:
 
         assert talking.text_of(".count") == "2 characters too many"
         assert talking.part("textarea").get_attribute("aria-invalid") == "true"
-        assert len(api.agent.chat.messages) == 2
+        talking.say_and_wait("In short")
+        assert posted(api) == ["messages"]
 
     def test_the_longest_text_is_sent(self, talking: ChatPage) -> None:
         talking.say("😀" * 1000)
@@ -354,7 +361,9 @@ class TestWriting:
     def test_blanks_alone_are_not_sent(self, talking: ChatPage, api: VisitorApi) -> None:
         talking.say(" \n ")
 
-        assert len(api.agent.chat.messages) == 2
+        talking.say_and_wait("Not blank")
+        assert posted(api) == ["messages"]
+        assert talking.said() == ["Hello", "Oona joined the chat", "Not blank"]
 
     def test_enter_sends_and_shift_enter_begins_a_line(self, talking: ChatPage) -> None:
         talking.part("textarea").send_keys("one", SHIFT, ENTER, SHIFT, "two", ENTER)
@@ -406,7 +415,9 @@ class TestScrolling:
 class TestLeaving:
     def test_ending_is_asked_for_and_keeps_what_was_said(self, talking: ChatPage, api: VisitorApi) -> None:
         talking.choose("end")
-        assert api.agent.chat.view["status"] != "ended"
+        api.agent.say("Still here?")
+        talking.until_said("Still here?")
+        assert posted(api) == []
         talking.press(".ask .danger")
         talking.until_status("The chat has ended")
 
@@ -426,8 +437,9 @@ class TestLeaving:
         talking.choose("forget")
         talking.press(".ask .plain")
 
-        talking.until_shown(".composer")
+        talking.say_and_wait("Still here")
         assert "DELETE visitor" not in api.requests
+        assert posted(api) == ["messages"]
 
     def test_forgetting_that_fails_says_so(self, talking: ChatPage, api: VisitorApi) -> None:
         api.faults.refuse("DELETE visitor", Refused(503, "giosg_unavailable"))

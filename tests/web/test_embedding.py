@@ -39,13 +39,16 @@ def stored(page: ChatPage) -> int:
     return int(page.call("return localStorage.length + sessionStorage.length + document.cookie.length"))
 
 
+def is_loaded(page: ChatPage) -> bool:
+    """Return whether the opened chat has been fetched, and not the launcher alone."""
+    loaded = page.call("return performance.getEntriesByType('resource').map(({ name }) => name.split('/').pop())")
+    return any(name.startswith("chat.") for name in loaded)
+
+
 def test_nothing_is_asked_or_kept_before_the_visitor_opens_it(embedded: ChatPage, api: VisitorApi) -> None:
     assert api.requests == []
     assert stored(embedded) == 0
-    loaded = embedded.call(
-        "return performance.getEntriesByType('resource').map((entry) => entry.name.split('/').pop())"
-    )
-    assert [name for name in loaded if name.startswith("chat.")] == []
+    assert not is_loaded(embedded)
 
 
 def test_opening_asks_whether_somebody_is_there_and_keeps_nothing(embedded: ChatPage, api: VisitorApi) -> None:
@@ -113,7 +116,8 @@ class TestUnread:
         api.agent.join()
         api.agent.say("Second")
 
-        closed.until(lambda: closed.text_of(".badge") == "2", "the badge")
+        closed.until_said("Second")
+        assert closed.text_of(".badge") == "2"
 
     def test_a_removed_message_is_no_longer_unread(self, closed: ChatPage, api: VisitorApi) -> None:
         api.agent.remove(list(api.agent.chat.messages.values())[-1])
@@ -168,6 +172,13 @@ class TestTheJavaScriptApi:
         embedded.until(lambda: api.socket_count == 1, "one socket")
 
 
+# Who watches an element later is told later of what is in view.
+LOOKED = """
+    const looked = customElements.whenDefined("visitor-chat")
+        .then(() => new Promise((done) => new IntersectionObserver(done).observe(chat)));
+"""
+
+
 class TestAttributes:
     def show(self, page: ChatPage, api: VisitorApi, site: Site, element: str) -> None:
         embed(site, api, element)
@@ -204,7 +215,8 @@ class TestAttributes:
         site.body = "<p>A long read</p>" + "<br>" * 200 + site.body
         page.url = site.url
         page.visit()
-        page.call("return customElements.whenDefined('visitor-chat').then(() => 1)")
+        page.call(f"{LOOKED} return looked.then(() => fetch('{api.page_url}/widget.js')).then(() => 1)")
+        assert not is_loaded(page)
         assert api.requests == []
 
         page.call("chat.scrollIntoView()")

@@ -124,7 +124,8 @@ class TestTheChatHasEnded:
         talking.until_shown(".over")
 
         api.chats.tell(api.agent.chat.visitor_id, older)
-        talking.call(LOOKED_AT)
+        api.agent.say("Told after it")
+        talking.until_said("Told after it")
 
         assert talking.shows(".over")
 

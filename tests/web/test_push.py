@@ -82,6 +82,13 @@ def wait_long(page: ChatPage, api: VisitorApi, *, minutes: float = 2) -> None:
     api.chats.change_chat(api.agent.chat, waiting_since=since)
 
 
+def exchange(page: ChatPage, api: VisitorApi) -> None:
+    """Say something and hear something: time enough for what the page would ask for or show."""
+    page.say_and_wait("Anybody?")
+    api.agent.say("One moment")
+    page.until_said("One moment")
+
+
 def agree(page: ChatPage) -> None:
     page.until(lambda: page.text_of(".push") == OFFER, "the offer")
     page.press(".push .link")
@@ -132,7 +139,8 @@ class TestOffer:
         offering.visit()
         offering.until_status("online")
         offering.say_and_wait("Hello")
-        offering.until(lambda: api.socket_count, "the socket")
+        offering.until_live(api)
+        exchange(offering, api)
         assert "GET push" not in api.requests
 
         since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
@@ -167,6 +175,7 @@ class TestOffer:
 
         offering.until(lambda: "GET push" in api.requests, "the question")
         offering.until_shown(".wait")
+        exchange(offering, api)
         assert not offering.shows(".push")
 
     def test_taken_stores_the_browser_and_is_remembered(self, offering: ChatPage, api: VisitorApi) -> None:
@@ -254,6 +263,7 @@ class TestUnsupported:
         wait_long(page, api)
 
         page.until_shown(".wait")
+        exchange(page, api)
         assert not page.shows(".push")
         assert "GET push" not in api.requests
 
@@ -358,4 +368,5 @@ class TestOnASite:
         wait_long(page, api)
 
         page.until_shown(".wait")
+        exchange(page, api)
         assert not page.shows(".push")
