@@ -236,6 +236,24 @@ class TestOffer:
         page.until_text(".push", "does not allow")
         assert subscribed(api) == []
 
+    def test_that_is_taken_while_the_visitor_is_forgotten_leaves_nothing(
+        self, offering: ChatPage, api: VisitorApi
+    ) -> None:
+        offering.run_first(LATE_ANSWER)
+        offering.visit()
+        wait_long(offering, api)
+        offering.until_shown(".push")
+        offering.press(".push .link")
+        offering.until(lambda: offering.call("return !!window.arrive"), "the answer on its way")
+        offering.choose("forget")
+        offering.press(".ask .danger")
+        offering.until_notice("erased")
+
+        offering.call("arrive()")
+
+        offering.until(lambda: offering.call("return sessionStorage.subscribed") is None, "the browser to let go")
+        assert offering.call("return localStorage.length") == 0
+
     def test_speaks_the_languages_of_the_page(self, offering: ChatPage, api: VisitorApi) -> None:
         offering.visit()
         wait_long(offering, api)
@@ -249,6 +267,14 @@ class TestOffer:
         offering.until(lambda: [body["language"] for body in subscribed(api)] == ["fi"], "the language")
 
 
+LATE_ANSWER = """
+    const plainFetch = window.fetch;
+    window.fetch = async (address, how) => {
+        const answer = await plainFetch(address, how);
+        if (how?.method === "PUT") await new Promise((resolve) => (window.arrive = resolve));
+        return answer;
+    };
+"""
 DECLINED = "Notification.requestPermission = async () => 'denied';"
 
 

@@ -187,9 +187,13 @@ export class PushOffer {
   /** @param {PushSubscription} subscription */
   async #store(subscription) {
     const { language } = this.panel.host.element;
+    const visitor = this.#visitor;
     await this.#call("PUT", "push/subscription", { ...subscription.toJSON(), language });
-    const agreed = { endpoint: subscription.endpoint, visitor: this.#visitor, at: Date.now() };
-    this.panel.visit.session.write("push", agreed);
+    if (visitor !== this.#visitor) {
+      await subscription.unsubscribe();
+      throw new Error("visitor-chat: the visitor has become another");
+    }
+    this.panel.visit.session.write("push", { endpoint: subscription.endpoint, visitor, at: Date.now() });
   }
 
   async #stop() {
