@@ -332,7 +332,7 @@ export class VisitorChat extends EventTarget {
     const held = [...list.filter(({ status }) => status === "held"), ...begun].map(({ id }) => id);
     if (`${held}` !== `${awaited}`) this.#remember({ held, ...(next && { chatId: next.chat_id }) });
     if (next) this.#shelve();
-    if (next || held.length) this.#live.start();
+    if ((this.isUnderWay || this.#isHolding) && !this.#live.isRunning) this.#live.start();
     this.changed();
   }
 

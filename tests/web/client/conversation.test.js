@@ -614,3 +614,37 @@ test("a text of a chat that is gone is given up alone, and puts no other chat aw
   assert.equal(client.isUnderWay, true);
   assert.deepEqual(client.messages.map(({ message, error }) => [message, error]), [["Another", undefined], ["Of the first chat", "chat_not_found"]]);
 });
+
+test("a message that is held is asked about now and then while there is no socket", async () => {
+  const { stack, client } = open({ stack: Object.assign(closedStack(), { hasSocket: false }) });
+  let reads = 0;
+  stack.meddle = (method, path) => {
+    if (method === "GET" && path === "held_messages") reads += 1;
+    return reads > 20 ? refused(401, "invalid_visitor_token")() : null; // no end would come of it
+  };
+
+  client.hold("Do you mend boots?");
+  await stack.clock.pass(MINUTE);
+
+  assert.ok(reads > 2 && reads < 6, String(reads));
+});
+
+test("what is told of a held message that another tab has just forgotten starts nothing", async () => {
+  const { stack, storage, client, lost } = await talkingTab();
+  stack.end();
+  stack.isOnline = false;
+  client.hold("one");
+  client.hold("two");
+  await settle();
+  const { client: other } = openTab({ stack, storage: storage.otherTab() });
+  storage.listener = undefined; // the window hears of it in a moment
+  other.signOut();
+
+  const requests = await since(stack, async () => {
+    stack.tell({ event: "held_message", held_message: { ...stack.held[0], status: "expired" } });
+    await stack.clock.pass(MINUTE);
+  });
+
+  assert.deepEqual(requests, []);
+  assert.deepEqual([client.heldMessages, lost, storage.length], [[], ["forgotten"], 0]);
+});
