@@ -51,7 +51,7 @@ class Faults:
 
     refusals: list[tuple[str, Refused]] = field(default_factory=list)
     lost_answers: list[str] = field(default_factory=list)
-    meanwhile: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
+    meanwhile: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
     delay_seconds: float = 0.0
     has_socket: bool = True
     loses_frames: bool = False
