@@ -140,9 +140,8 @@ export class VisitorChat extends EventTarget {
 
   /** @param {Visitor} changes */
   #remember(changes) {
-    const { visitor } = this;
-    this.refresh();
-    if (visitor && !this.visitor) return; // another tab has just forgotten it
+    // Another tab may just have forgotten the visitor.
+    if (this.visitor && !this.#session.read("session")) return this.refresh();
     this.#session.remember(changes);
     this.#recall();
   }
@@ -152,7 +151,10 @@ export class VisitorChat extends EventTarget {
     const { chatId, token, held } = this.visitor ?? {};
     this.#recall();
     this.#outbox.recall();
-    if (`${held}` !== `${this.visitor?.held}`) this.#live.readOnce();
+    if (`${held}` !== `${this.visitor?.held}`) {
+      if (this.#isHolding) this.#live.startFresh();
+      this.#live.readOnce();
+    }
     const isOther = chatId !== this.visitor?.chatId;
     if (token && !this.visitor) this.#forgotten();
     else if (isOther) this.#follow();
@@ -192,7 +194,7 @@ export class VisitorChat extends EventTarget {
       const [newest] = (await this.#api.get("chats?limit=1")).chats;
       if (!newest || newest.status === "ended" || this.visitor?.chatId || token !== this.#api.token) return;
       this.#remember({ chatId: newest.id });
-      this.#live.start();
+      if (this.visitor) this.#live.start();
     } catch (error) {
       this.#refused(/** @type {ApiError} */ (error));
     }
@@ -300,8 +302,8 @@ export class VisitorChat extends EventTarget {
     const token = this.visitor?.token;
     if (!token) return [];
     const { held_messages: list } = await this.#api.get("held_messages");
-    // It may be another visitor's, or older than a frame.
-    if (token !== this.visitor?.token || heldMessages !== this.heldMessages) return this.held();
+    // It may be older than a frame, or another visitor's.
+    if (heldMessages !== this.heldMessages || token !== this.visitor?.token) return this.held();
     this.#setHeld(list);
     return list;
   }
@@ -328,7 +330,7 @@ export class VisitorChat extends EventTarget {
     const awaited = this.visitor?.held ?? [];
     this.heldMessages = list;
     const begun = list.filter(({ id, status }) => status === "delivered" && awaited.includes(id));
-    const next = this.isUnderWay ? undefined : begun.pop();
+    const next = !this.isUnderWay && begun.pop();
     const held = [...list.filter(({ status }) => status === "held"), ...begun].map(({ id }) => id);
     if (`${held}` !== `${awaited}`) this.#remember({ held, ...(next && { chatId: next.chat_id }) });
     if (next) this.#shelve();
@@ -397,8 +399,7 @@ export class VisitorChat extends EventTarget {
     this.#transcript.isLoaded = true;
     this.#setChat(chat);
     // What was written while the chat was being made belongs to it, and to no later one.
-    const others = this.#outbox.items.filter((item) => !item.chatId);
-    this.#outbox.change(others, { chatId: chat.id });
+    this.#outbox.change(this.#outbox.items.filter((item) => !item.chatId), { chatId: chat.id });
     if (message) this.#take([message]);
     this.#live.startFresh();
   }
@@ -510,7 +511,7 @@ export class VisitorChat extends EventTarget {
   #chatRemoved() {
     this.#remember({ chatId: null });
     this.#reset();
-    this.#lost("chat_not_found");
+    if (this.visitor) this.#lost("chat_not_found");
   }
 
   /** @param {Lost["code"]} code */
@@ -599,7 +600,7 @@ export class VisitorChat extends EventTarget {
     this.chat = chat;
     if (!isOver) return;
     if (this.visitor?.endedId !== chat.id) this.#remember({ endedId: chat.id });
-    if (known && known.status !== "ended") this.#emit("ended", chat);
+    if (known && known.status !== "ended" && this.chat) this.#emit("ended", chat);
   }
 
   // --- What the connection asks for

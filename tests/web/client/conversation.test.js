@@ -648,3 +648,72 @@ test("what is told of a held message that another tab has just forgotten starts 
   assert.deepEqual(requests, []);
   assert.deepEqual([client.heldMessages, lost, storage.length], [[], ["forgotten"], 0]);
 });
+
+test("a frontend that begins anew as soon as a chat has ended keeps its visitor", async () => {
+  const { stack, client } = await talkingTab();
+  client.addEventListener("change", () => {
+    if (client.isEnded) client.startNew();
+  });
+
+  stack.end();
+  await settle();
+
+  assert.ok(client.visitor);
+  assert.equal(client.earlier.length, 1);
+});
+
+test("a hidden tab in which nobody has written hears what came of another's held message", async () => {
+  const { stack, storage, client } = open({ stack: closedStack() });
+  const other = storage.otherTab();
+  const scope = { addEventListener: other.addEventListener, document: { hidden: true, addEventListener() {} } };
+  const { client: hidden } = open({ stack, storage: other, scope });
+  hidden.resume();
+  client.hold("Do you mend boots?");
+  await stack.clock.pass(2_500);
+  client.close();
+
+  stack.isOnline = true;
+  stack.deliver(stack.held[0]);
+  stack.say("Yes, of course");
+  await stack.clock.pass(MINUTE);
+
+  assert.deepEqual(listed(hidden), ["Do you mend boots?", "Yes, of course"]);
+});
+
+test("nothing is asked of a known person's chat once another tab has signed out", async () => {
+  const { stack } = await talkingTab();
+  const storage = new MemoryStorage();
+  const { client } = openTab({ stack, storage, token: `${OWNER}.1.x` });
+  const { client: other } = openTab({ stack, storage: storage.otherTab() });
+  const arrive = stack.delayAnswer("GET chats");
+  client.resume();
+  await settle();
+  storage.listener = undefined; // the window hears of it in a moment
+  other.signOut();
+
+  const requests = await since(stack, async () => {
+    await arrive();
+    await stack.clock.pass(10 * MINUTE);
+  });
+
+  assert.deepEqual(requests, []);
+});
+
+for (const [told, frame] of [
+  ["removed", (stack) => stack.tell({ event: "chat_removed", chat_id: "chat-1" })],
+  ["ended", (stack) => stack.end()],
+]) {
+  test(`a visitor who was forgotten in another tab is not told that their chat was ${told}`, async () => {
+    const { stack, storage, client, lost } = await talkingTab();
+    const { client: other } = openTab({ stack, storage: storage.otherTab() });
+    let ends = 0;
+    client.addEventListener("ended", () => (ends += 1));
+    storage.listener = undefined; // the window hears of it in a moment
+    other.signOut();
+
+    frame(stack);
+    await settle();
+
+    assert.deepEqual([lost, ends], [["forgotten"], 0]);
+  });
+}
