@@ -119,6 +119,16 @@ class LocalStack:
         yield
         switch.unlink()
 
+    @contextmanager
+    def switched_off(self, trigger: str) -> Iterator[None]:
+        """Let what waits in a queue or a stream be handed to nobody; the trigger is named by its logical id."""
+        functions, trigger_id = self.boto3_client("lambda"), self.resources[trigger]
+        functions.update_event_source_mapping(UUID=trigger_id, Enabled=False)
+        try:
+            yield
+        finally:
+            functions.update_event_source_mapping(UUID=trigger_id, Enabled=True)
+
     def check_routes(self) -> None:
         """Let every route answer once; its function is warm afterwards.
 

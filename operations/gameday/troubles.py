@@ -67,10 +67,8 @@ def busy_table(scene: Scene) -> Iterator[None]:
 @contextmanager
 def queue_not_read(scene: Scene) -> Iterator[None]:
     """Switch off what hands the repair queue to its function."""
-    functions, mapping = scene.local.boto3_client("lambda"), scene.local.resources["SyncQueueToSyncChats"]
-    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-    yield
-    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+    with scene.local.switched_off("SyncQueueToSyncChats"):
+        yield
 
 
 TROUBLES: Mapping[str, Trouble] = {

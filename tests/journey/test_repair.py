@@ -67,7 +67,6 @@ def test_a_chat_whose_turn_has_come_is_handed_to_the_queue_and_compared(stack: S
         ExpressionAttributeValues={":due_at": {"S": to_text(datetime.now(UTC))}},
     )
 
-    name = stack.local.resources["SyncChatsFunction"]
-    stack.local.boto3_client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    stack.call_function("SyncChatsFunction")
 
     wait_for(lambda: "lost until the sweep" in visitor.texts())

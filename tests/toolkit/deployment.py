@@ -5,7 +5,7 @@ Everything that can be switched on is on. Webhooks are delivered over HTTP.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,18 +144,15 @@ class Stack:
     def deliver_held_messages(self) -> None:
         """Call their function as its schedule does, whoever has had this minute's turn."""
         self._forget("held_delivery")
-        name = self.local.resources["DeliverHeldMessagesFunction"]
-        self.local.boto3_client("lambda").invoke(FunctionName=name)
+        self.call_function("DeliverHeldMessagesFunction")
 
-    @contextmanager
-    def nothing_compared(self) -> Iterator[None]:
+    def call_function(self, logical_id: str) -> None:
+        """Call a function with an event that says nothing."""
+        self.local.boto3_client("lambda").invoke(FunctionName=self.local.resources[logical_id], Payload=b"{}")
+
+    def nothing_compared(self) -> AbstractContextManager[None]:
         """Let chats wait for their comparison with Giosg: any may have been asked for, by a webhook that came first."""
-        functions, mapping = self.local.boto3_client("lambda"), self.local.resources["SyncQueueToSyncChats"]
-        functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-        try:
-            yield
-        finally:
-            functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+        return self.local.switched_off("SyncQueueToSyncChats")
 
     def let_quotas_have_counted(self, acts: int) -> None:
         """Let every counter that there is stand at so many."""
