@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from tests.template import folder, references, resources
+from tests.template import functions_by_folder, properties, references
 
 from bench import levers, pythons
 from bench.function_process import Package, Start, instructions, start
@@ -114,17 +113,12 @@ class Bench:
 
 
 def names() -> list[str]:
-    return sorted(by_name())
-
-
-def by_name() -> dict[str, Any]:
-    """Return the template's functions by the names of their folders."""
-    return {folder(function): function["Properties"] for function in resources("AWS::Serverless::Function").values()}
+    return sorted(functions_by_folder())
 
 
 def has_libraries(name: str) -> bool:
     """Tell whether a function has the layer of compiled libraries, of which there is one for each processor."""
-    return bool(references(by_name()[name].get("Layers")) & LIBRARIES)
+    return bool(references(properties(functions_by_folder()[name]).get("Layers")) & LIBRARIES)
 
 
 def print_functions(counts: Mapping[str, float]) -> None:

@@ -48,6 +48,11 @@ def routes() -> dict[tuple[str, str], str]:
     }
 
 
+def functions_by_folder() -> dict[str, str]:
+    """Return the functions' logical ids by the names of their folders."""
+    return {folder(function): name for name, function in resources("AWS::Serverless::Function").items()}
+
+
 def folder(function: dict[str, Any]) -> str:
     """Return the name of a function's folder below functions/."""
     return str(function["Properties"]["CodeUri"]).removeprefix("functions/")

@@ -19,6 +19,7 @@ from tests.template import (
     ROOT,
     environment,
     folder,
+    functions_by_folder,
     listed,
     properties,
     references,
@@ -127,7 +128,7 @@ def test_a_function_answers_the_routes_that_lead_to_it(name: str) -> None:
 def test_every_function_folder_is_deployed_and_holds_one_file() -> None:
     folders = {path.name: path for path in (ROOT / "functions").iterdir() if path.is_dir()}
 
-    assert set(folders) == {folder(function) for function in FUNCTIONS.values()}
+    assert set(folders) == functions_by_folder().keys()
     for path in folders.values():
         assert [file.name for file in path.iterdir() if file.name != "__pycache__"] == ["app.py"]
 

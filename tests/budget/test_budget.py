@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.budget.acts import ACTS, KNOWN_ACTS, PUSH_ACTS, ROOM_ACTS, Acts, KnownActs, PushActs, RoomActs
 from tests.budget.meter import Meter, running_meter
-from tests.template import folder, resources
+from tests.template import functions_by_folder
 from tests.toolkit.push_service import PushService
 
 BUDGET: dict[str, Any] = tomllib.loads((Path(__file__).parent / "budget.toml").read_text())
@@ -95,5 +95,5 @@ class TestWithPushMessages:
 def test_every_function_has_a_budget() -> None:
     measured = {each["function"] for each in BUDGET.values()}
 
-    assert measured == {folder(each) for each in resources("AWS::Serverless::Function").values()} - {SERVES_FILES_ALONE}
+    assert measured == functions_by_folder().keys() - {SERVES_FILES_ALONE}
     assert BUDGET.keys() == {*ACTS, *ROOM_ACTS, *KNOWN_ACTS, *PUSH_ACTS}

@@ -15,12 +15,12 @@ from botocore import xform_name
 from local.stack import builds
 from local.stack.paths import LAYERS
 from local.stack.settings import architecture
-from tests.template import ROOT, folder, resources
+from tests.template import ROOT, functions_by_folder
 from tests.toolkit.interpreters import Interpreter
 
 import build_layer
 
-FUNCTIONS = {folder(function): name for name, function in resources("AWS::Serverless::Function").items()}
+FUNCTIONS = functions_by_folder()
 LARGEST_LAYER_BYTES = 6_000_000
 LARGEST_FUNCTION_BYTES = 8_000
 UNCHECKED_HASH = 1

@@ -14,7 +14,7 @@ import pytest
 from local.giosg import SimulatedGiosg
 from tests.aws import REGION, Context, Functions, Reply, socket_event
 from tests.functions.conftest import forget_the_room
-from tests.template import folder, listed, references, resources, statements
+from tests.template import functions_by_folder, listed, references, resources, statements
 from tests.toolkit import notifications
 from tests.toolkit.clock import Clock
 from tests.toolkit.identities import signed
@@ -28,7 +28,7 @@ from visitor_chat.runtime import clock as clock_module
 
 pytestmark = pytest.mark.usefixtures("empty_tables")
 
-FUNCTIONS = {folder(function): name for name, function in resources("AWS::Serverless::Function").items()}
+FUNCTIONS = functions_by_folder()
 NOWHERE = "http://127.0.0.1:9"
 SWITCHED_ON = {
     "QUOTAS": "on",

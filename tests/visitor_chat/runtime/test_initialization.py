@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 from tests.environments import plain_environment
-from tests.template import ROOT, folder, resources
+from tests.template import ROOT, functions_by_folder
 from tests.toolkit.interpreters import OF_AWS, Interpreter
 from tests.toolkit.refusal import refusing_url
 
@@ -19,7 +19,7 @@ from visitor_chat.runtime import initialization
 
 ANSWER = {"Responses": {}, "UnprocessedKeys": {}, "Items": [], "SecretString": "{}"}
 CREDENTIALS = {"AccessKeyId": "id", "SecretAccessKey": "key", "Token": "token", "Expiration": "2999-01-01T00:00:00Z"}
-FUNCTIONS = {folder(function): name for name, function in resources("AWS::Serverless::Function").items()}
+FUNCTIONS = functions_by_folder()
 CONNECTED = sorted(FUNCTIONS.keys() - {"get_health", "web_page", "publish_events", "open_session"})
 """Those that use a table whenever they are called, or a secret alone."""
 TABLE = {"DynamoDB_20120810"}
