@@ -8,8 +8,8 @@ import { API, Clock, MemoryStorage, settle, Stack } from "./stack.js";
 
 const MINUTE = 60_000;
 
-function open({ stack = new Stack(), storage = new MemoryStorage(), scope = {} } = {}) {
-  const client = new VisitorChat({ api: API, storage, scope: stack.scope(scope) });
+function open({ stack = new Stack(), storage = new MemoryStorage(), scope = {}, ...options } = {}) {
+  const client = new VisitorChat({ api: API, storage, scope: stack.scope(scope), ...options });
   return { stack, storage, client };
 }
 
@@ -363,18 +363,23 @@ test("what is said after the end, and by no frame, is read at the next ping", as
 
 const OWNER = "9f86d081884c7d659a2feaa0c55ad015";
 
-function openTab({ stack, storage, ...options }) {
-  const scope = stack.scope({ addEventListener: storage.addEventListener });
-  const client = new VisitorChat({ api: API, storage, scope, ...options });
+// It hears what other tabs change.
+function openTab({ storage = new MemoryStorage(), ...options } = {}) {
+  const opened = open({ storage, scope: { addEventListener: storage.addEventListener }, ...options });
   const lost = [];
-  client.addEventListener("lost", ({ detail: { code } }) => lost.push(code));
-  return { client, lost };
+  opened.client.addEventListener("lost", ({ detail: { code } }) => lost.push(code));
+  return { ...opened, lost };
 }
 
-async function talkingTab(options = {}) {
-  const stack = new Stack();
-  const storage = new MemoryStorage();
-  const opened = { stack, storage, ...openTab({ stack, storage, ...options }) };
+// The window of the first tab hears of it in a moment, and not yet.
+function forgetInAnotherTab({ stack, storage }) {
+  const { client } = openTab({ stack, storage: storage.otherTab() });
+  storage.listener = undefined;
+  client.signOut();
+}
+
+async function talkingTab(options) {
+  const opened = openTab(options);
   opened.client.send("Hello");
   await settle();
   return opened;
@@ -432,14 +437,12 @@ test("a token that is dead is no loss if another tab has got a new one meanwhile
 
 test("a token that another tab has let go is forgotten, and not lost", async () => {
   const { stack, storage, client, lost } = await talkingTab();
-  const { client: other } = openTab({ stack, storage: storage.otherTab() });
   stack.meddle = refused(401, "invalid_visitor_token");
   const arrive = stack.delayAnswer(READ);
   client.wake();
   await settle();
-  storage.listener = undefined; // the window hears of it in a moment
 
-  other.signOut();
+  forgetInAnotherTab({ stack, storage });
   await arrive();
 
   assert.deepEqual(lost, ["forgotten"]);
@@ -496,9 +499,7 @@ test("a message that is left while the list is on its way stays in it", async ()
 
 test("the end of a chat that another tab has just forgotten leaves nothing", async () => {
   const { stack, storage, client, lost } = await talkingTab();
-  const { client: other } = openTab({ stack, storage: storage.otherTab() });
-  storage.listener = undefined; // the window hears of it in a moment
-  other.signOut();
+  forgetInAnotherTab({ stack, storage });
 
   stack.end();
   await settle();
@@ -525,8 +526,7 @@ test("an end that is confirmed late does not end what was begun since", async ()
 });
 
 test("a ticket that comes after the visitor was forgotten opens no socket for the next", async () => {
-  const stack = new Stack();
-  const { client } = openTab({ stack, storage: new MemoryStorage() });
+  const { stack, client } = openTab();
   const arrive = stack.delayAnswer("POST realtime");
   client.send("Hello");
   await settle();
@@ -569,8 +569,7 @@ test("a client that is closed while it reads what is held opens nothing", async 
 
 test("the chat of a person who has signed out meanwhile is not gone on in", async () => {
   const { stack } = await talkingTab();
-  const storage = new MemoryStorage();
-  const { client } = openTab({ stack, storage, token: `${OWNER}.1.x` });
+  const { storage, client } = openTab({ stack, token: `${OWNER}.1.x` });
   const arrive = stack.delayAnswer("GET chats");
   client.resume();
   client.signOut();
@@ -636,9 +635,7 @@ test("what is told of a held message that another tab has just forgotten starts 
   client.hold("one");
   client.hold("two");
   await settle();
-  const { client: other } = openTab({ stack, storage: storage.otherTab() });
-  storage.listener = undefined; // the window hears of it in a moment
-  other.signOut();
+  forgetInAnotherTab({ stack, storage });
 
   const requests = await since(stack, async () => {
     stack.tell({ event: "held_message", held_message: { ...stack.held[0], status: "expired" } });
@@ -663,11 +660,12 @@ test("a frontend that begins anew as soon as a chat has ended keeps its visitor"
 });
 
 test("a hidden tab in which nobody has written hears what came of another's held message", async () => {
-  const { stack, storage, client } = open({ stack: closedStack() });
+  const { stack, storage, client } = openTab({ stack: closedStack() });
   const other = storage.otherTab();
   const scope = { addEventListener: other.addEventListener, document: { hidden: true, addEventListener() {} } };
   const { client: hidden } = open({ stack, storage: other, scope });
   hidden.resume();
+  await settle();
   client.hold("Do you mend boots?");
   await stack.clock.pass(2_500);
   client.close();
@@ -682,14 +680,11 @@ test("a hidden tab in which nobody has written hears what came of another's held
 
 test("nothing is asked of a known person's chat once another tab has signed out", async () => {
   const { stack } = await talkingTab();
-  const storage = new MemoryStorage();
-  const { client } = openTab({ stack, storage, token: `${OWNER}.1.x` });
-  const { client: other } = openTab({ stack, storage: storage.otherTab() });
+  const { storage, client } = openTab({ stack, token: `${OWNER}.1.x` });
   const arrive = stack.delayAnswer("GET chats");
   client.resume();
   await settle();
-  storage.listener = undefined; // the window hears of it in a moment
-  other.signOut();
+  forgetInAnotherTab({ stack, storage });
 
   const requests = await since(stack, async () => {
     await arrive();
@@ -705,11 +700,9 @@ for (const [told, frame] of [
 ]) {
   test(`a visitor who was forgotten in another tab is not told that their chat was ${told}`, async () => {
     const { stack, storage, client, lost } = await talkingTab();
-    const { client: other } = openTab({ stack, storage: storage.otherTab() });
     let ends = 0;
     client.addEventListener("ended", () => (ends += 1));
-    storage.listener = undefined; // the window hears of it in a moment
-    other.signOut();
+    forgetInAnotherTab({ stack, storage });
 
     frame(stack);
     await settle();
