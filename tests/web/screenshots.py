@@ -16,7 +16,7 @@ from tests.web.browser import chromium
 from tests.web.building import build_page
 from tests.web.page import ChatPage
 from tests.web.site import Site
-from tests.web.visitor_api import Refused, VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, Refused, VisitorApi
 
 SHOP = """
 <style>
@@ -152,7 +152,7 @@ def held(page: ChatPage, api: VisitorApi) -> None:
 
 def offline(page: ChatPage, api: VisitorApi) -> None:
     talk(page, api)
-    api.faults.refuse("POST chats/.*/messages", Refused(400, "invalid_request"))
+    api.faults.refuse(POST_MESSAGE, Refused(400, "invalid_request"))
     page.say("Could you keep one for me until Friday?")
     page.until_state("Could you keep one for me until Friday?", "Not sent")
     page.set_network(is_online=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from tests.web.page import DOWN, ENTER, ESCAPE, TAB, ChatPage
 from tests.web.site import Site
-from tests.web.visitor_api import Refused, VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, Refused, VisitorApi
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,7 @@ def talk(page: ChatPage, api: VisitorApi) -> None:
 
 def failed(page: ChatPage, api: VisitorApi) -> None:
     talk(page, api)
-    api.faults.refuse("POST chats/.*/messages", Refused(400, "invalid_request"))
+    api.faults.refuse(POST_MESSAGE, Refused(400, "invalid_request"))
     page.say("Reluctant")
     page.until_state("Reluctant", "Not sent")
 
@@ -223,7 +223,7 @@ class TestAScreenReader:
     def test_hears_that_a_message_was_not_sent(self, visited: ChatPage, api: VisitorApi) -> None:
         visited.say_and_wait("Hello")
         visited.call(self.HEARD)
-        api.faults.refuse("POST chats/.*/messages", Refused(400, "invalid_request"))
+        api.faults.refuse(POST_MESSAGE, Refused(400, "invalid_request"))
 
         visited.say("Reluctant")
         visited.until_state("Reluctant", "Not sent")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.web.page import ENTER, SHIFT, ChatPage
-from tests.web.visitor_api import Refused, VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, Refused, VisitorApi
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,6 @@ BEEPED = """
     const isAsked = import(arguments[0]).then(() => navigator.locks.request("a test", () => {}));
     isAsked.then(() => done(window.beeps), (error) => done(String(error)));
 """
-POST_MESSAGE = "POST chats/.*/messages"
 NEWEST = ".row:nth-last-child(1 of .agent)"
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 

@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from tests.web.site import Site
 from tests.web.tab import clean_tab, set_network
-from tests.web.visitor_api import VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, VisitorApi
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -180,7 +180,7 @@ def test_after_an_ended_chat_the_next_text_begins_another(talking: Frontend, api
 
 def test_a_text_that_came_too_late_goes_into_a_new_chat(talking: Frontend, api: VisitorApi) -> None:
     api.faults.loses_frames = True
-    api.faults.meanwhile.append(("POST .*/messages", api.agent.end))
+    api.faults.meanwhile.append((POST_MESSAGE, api.agent.end))
     talking.say("Too late")
     talking.until(lambda: "not sent" in talking.lines()[-1], "the text to stay")
 

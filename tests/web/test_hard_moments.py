@@ -2,11 +2,10 @@
 
 import pytest
 from tests.web.page import ChatPage
-from tests.web.visitor_api import Refused, VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, Refused, VisitorApi
 
 pytestmark = pytest.mark.browser
 
-POST_MESSAGE = "POST chats/.*/messages"
 READ = "GET chats/.*/messages"
 LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 
@@ -94,7 +93,7 @@ class TestTheChatHasEnded:
 
     def test_a_text_that_came_too_late_goes_into_a_new_chat(self, talking: ChatPage, api: VisitorApi) -> None:
         api.faults.loses_frames = True
-        api.faults.meanwhile.append(("POST .*/messages", api.agent.end))
+        api.faults.meanwhile.append((POST_MESSAGE, api.agent.end))
         old = api.agent.chat
 
         talking.say("One more thing")
@@ -141,7 +140,7 @@ class TestTheChatHasEnded:
 
 class TestTheTokenIsDead:
     def test_the_visitor_starts_over_with_the_text_kept(self, talking: ChatPage, api: VisitorApi) -> None:
-        api.faults.meanwhile.append(("POST chats/.*/messages", api.chats.tokens.clear))
+        api.faults.meanwhile.append((POST_MESSAGE, api.chats.tokens.clear))
 
         talking.say("Still there?")
 

@@ -12,7 +12,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from tests.web.browser import ENGINES, NoBrowser, chromium, firefox
 from tests.web.page import ChatPage
 from tests.web.site import Site
-from tests.web.visitor_api import Refused, VisitorApi
+from tests.web.visitor_api import POST_MESSAGE, Refused, VisitorApi
 
 pytestmark = pytest.mark.browser
 
@@ -225,7 +225,7 @@ def test_the_browser_keeps_what_the_privacy_page_names_and_nothing_else(page: Ch
     page.say_and_wait("Hello")
     api.agent.say("Hi!")
     page.until_said("Hi!")
-    api.faults.refuse("POST chats/.*/messages", Refused(400, "invalid_request"))
+    api.faults.refuse(POST_MESSAGE, Refused(400, "invalid_request"))
     page.say("Reluctant")
     page.until_state("Reluctant", "Not sent")
     page.write("Half a sen")

@@ -23,6 +23,8 @@ ROOT = "/_aws/execute-api/a1b2c3/$default"
 
 # A test that fails lets nobody go.
 LONGEST_HOLD_SECONDS = 15
+POST_MESSAGE = "POST chats/.*/messages"
+"""Sends a text, as faults name calls."""
 
 Planned = TypeVar("Planned")
 
