@@ -1,13 +1,16 @@
 """A deployed stack with a Giosg that delivers its webhooks, and the commands for it as an operator types them."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from operations.__main__ import main
 from operations.doctor import visitor
+from operations.doctor.findings import Finding, Level
+from operations.stacks.deployed import DeployedStack, find_stack
 from tests.toolkit.deployment import PATIENCE_SECONDS, Stack
 
 
@@ -47,6 +50,11 @@ def stack(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[St
 
 
 @pytest.fixture
+def deployed(stack: Stack) -> DeployedStack:
+    return find_stack("local", region=None, environment=stack.environment)
+
+
+@pytest.fixture
 def heard(stack: Stack) -> None:
     """Let the newest webhooks in the log, one of each kind, be such as were taken: refused ones may be older."""
     stack.settle()
@@ -57,3 +65,22 @@ def heard(stack: Stack) -> None:
 @pytest.fixture
 def operator(stack: Stack, capsys: pytest.CaptureFixture[str]) -> Operator:
     return Operator(stack, capsys)
+
+
+def changed(stack: DeployedStack, **parameters: str) -> DeployedStack:
+    """Return the stack as if it had other parameters."""
+    return replace(stack, parameters={**stack.parameters, **parameters})
+
+
+@contextmanager
+def ringing(stack: DeployedStack, alarm: str) -> Iterator[None]:
+    cloudwatch, name = stack.client("cloudwatch"), stack.resources()[alarm][1]
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    try:
+        yield
+    finally:
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
+
+
+def lines(findings: Iterable[Finding], level: Level = Level.WRONG) -> list[str]:
+    return [finding.line for finding in findings if finding.level is level]

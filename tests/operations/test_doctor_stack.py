@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,10 +23,10 @@ from operations.doctor.round_trip import TEXT, RoundTrip
 from operations.doctor.subjects import webhook_was_due
 from operations.doctor.visitor import ProbeVisitor, StepFailed
 from operations.doctor.webhooks import CHANNELS, PROBE_CHAT_ID, SPANS, WebhookLooks, duration
-from operations.stacks.deployed import DeployedStack, find_stack
+from operations.stacks.deployed import DeployedStack
 from operations.stacks.log_lines import LogLines
 from operations.terminal import Terminal
-from tests.operations.conftest import Operator, Outcome
+from tests.operations.conftest import Operator, Outcome, changed, lines, ringing
 from tests.toolkit.clock import Clock
 from tests.toolkit.deployment import Stack, wait_for
 
@@ -42,32 +42,8 @@ TABLES_OF_VISITORS = (
 
 
 @pytest.fixture
-def deployed(stack: Stack) -> DeployedStack:
-    return find_stack("local", region=None, environment=stack.environment)
-
-
-@pytest.fixture
 def api(deployed: DeployedStack) -> StackApi:
     return StackApi(deployed)
-
-
-def changed(stack: DeployedStack, **parameters: str) -> DeployedStack:
-    """Return the stack as if it had other parameters."""
-    return replace(stack, parameters={**stack.parameters, **parameters})
-
-
-@contextmanager
-def ringing(stack: DeployedStack, alarm: str) -> Iterator[None]:
-    cloudwatch, name = stack.client("cloudwatch"), stack.resources()[alarm][1]
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
-    try:
-        yield
-    finally:
-        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="test")
-
-
-def lines(findings: Iterable[Finding], level: Level = Level.WRONG) -> list[str]:
-    return [finding.line for finding in findings if finding.level is level]
 
 
 @contextmanager
@@ -317,8 +293,9 @@ class TestWebhooks:
         assert "The webhooks' secret is empty" in said[0]
         assert "with the right secret is answered 403" in said[1]
 
-    def test_a_rotation_that_was_not_finished_is_worth_a_note(self, operator: Operator, stack: Stack) -> None:
-        deployed = find_stack("local", region=None, environment=stack.environment)
+    def test_a_rotation_that_was_not_finished_is_worth_a_note(
+        self, operator: Operator, deployed: DeployedStack, stack: Stack
+    ) -> None:
         assert operator.run("rotate-webhook-secret", "--stack", "local").status == 0
 
         said = lines(self._looks(deployed).secret(), Level.NOTE)

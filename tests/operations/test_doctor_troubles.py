@@ -11,9 +11,9 @@ from operations.doctor.giosg import GiosgLooks, Remedies
 from operations.doctor.giosg_account import Account
 from operations.doctor.round_trip import RoundTrip
 from operations.doctor.webhooks import WebhookLooks
-from operations.stacks.deployed import find_stack
+from operations.stacks.deployed import DeployedStack
 from operations.stacks.log_lines import LogLines
-from tests.operations.test_doctor_stack import lines
+from tests.operations.conftest import lines
 from tests.toolkit.deployment import Stack, wait_for
 
 REMEDIES = Remedies(token="put it into GIOSG_API_TOKEN", ids="set GIOSG_ROOM_ID")
@@ -59,8 +59,7 @@ def test_a_trouble_with_giosg_is_named(giosg: SimulatedGiosg, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["app_not_installed", "wrong_webhook_url"])
-def test_webhooks_that_do_not_arrive_are_named(stack: Stack, name: str) -> None:
-    deployed = find_stack("local", region=None, environment=stack.environment)
+def test_webhooks_that_do_not_arrive_are_named(deployed: DeployedStack, stack: Stack, name: str) -> None:
     stack.giosg.troubles.begin(name)
     api, log = StackApi(deployed), LogLines(deployed)
     later = datetime.now(UTC) + timedelta(days=15)
@@ -74,8 +73,7 @@ def test_webhooks_that_do_not_arrive_are_named(stack: Stack, name: str) -> None:
     assert "the app is not installed, or its URL differs; in Giosg look at the app's Owner tools" in said[1]
 
 
-def test_webhooks_with_another_secret_are_named(stack: Stack) -> None:
-    deployed = find_stack("local", region=None, environment=stack.environment)
+def test_webhooks_with_another_secret_are_named(deployed: DeployedStack, stack: Stack) -> None:
     stack.settle()
     stack.giosg.troubles.begin("wrong_webhook_secret")
     looks = WebhookLooks(deployed, StackApi(deployed), LogLines(deployed))

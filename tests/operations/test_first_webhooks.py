@@ -7,17 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from local.giosg import Target
 from operations.deploy.first_webhooks import FirstWebhooks
-from operations.stacks.deployed import DeployedStack, find_stack
+from operations.stacks.deployed import DeployedStack
 from operations.terminal import Terminal
-from tests.operations.test_doctor_stack import changed
+from tests.operations.conftest import changed
 from tests.toolkit.deployment import PATIENCE_SECONDS, Stack, wait_for
 
 AT_ONCE = timedelta()
-
-
-@pytest.fixture
-def deployed(stack: Stack) -> DeployedStack:
-    return find_stack("local", region=None, environment=stack.environment)
 
 
 def waited(deployed: DeployedStack, *, since: datetime, patience: timedelta = AT_ONCE) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ from operations.gameday.day import Report
 from operations.gameday.expressions import UnknownExpression, Value, evaluate
 from operations.gameday.measured import Measured, ages, counted
 from operations.gameday.observers import Notices, shape
-from operations.stacks.deployed import find_stack
+from operations.stacks.deployed import DeployedStack
 from operations.stacks.log_lines import Line
 from operations.stacks.stored import now
 from tests.template import template
@@ -157,8 +157,9 @@ def test_a_row_says_who_has_said_what_after_how_long() -> None:
     )
 
 
-def test_a_revoked_token_is_beyond_its_alarms_threshold_on_a_deployed_stack(stack: Stack) -> None:
-    deployed = find_stack("local", region=None, environment=stack.environment)
+def test_a_revoked_token_is_beyond_its_alarms_threshold_on_a_deployed_stack(
+    deployed: DeployedStack, stack: Stack
+) -> None:
     alarm, measured = ALARMS["GiosgTokenRefusedAlarm"], Measured(deployed, now())
     assert alarm.rings_in(measured.values) is None
 

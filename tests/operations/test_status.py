@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from operations.stacks.deployed import find_stack
+from operations.stacks.deployed import DeployedStack
 from operations.stacks.log_lines import Line
 from operations.status import present
 from operations.status.command import details, written
 from operations.status.days import last_two
-from tests.operations.conftest import Operator
-from tests.operations.test_doctor_stack import ringing
+from tests.operations.conftest import Operator, ringing
 from tests.toolkit.deployment import Stack, call, wait_for
 
 NOW = datetime(2026, 1, 3, 12, tzinfo=UTC)
@@ -108,8 +107,7 @@ def test_numbers_of_a_stack_are_shown_to_people_and_to_machines(operator: Operat
     assert len(shown.output.splitlines()) <= 25
 
 
-def test_an_alarm_that_rings_is_shown_with_how_long_it_has_rung(stack: Stack) -> None:
-    deployed = find_stack("local", region=None, environment=stack.environment)
+def test_an_alarm_that_rings_is_shown_with_how_long_it_has_rung(deployed: DeployedStack) -> None:
 
     with ringing(deployed, "GiosgForbiddenAlarm"):
         (alarm,) = present.alarms(deployed, at=datetime.now(UTC) + timedelta(hours=3, minutes=10))
